@@ -1,0 +1,150 @@
+"""Cut a page into its articles.
+
+The signal is the mirror: the head of an article (a title and its captions) stands twice, with or
+without a marker line between the copies. Every line of a page ends up in exactly one occurrence or
+one leftover, and a page cut at an occurrence's range gives the same article again: whatever decides
+about a line looks only at lines of the same article.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from pipelines.news.lines import Line, is_cue, is_menu_entry, is_prose, split_lines
+from pipelines.news.mirrors import Head, find_cut_head, find_heads
+from pipelines.news.records import Article, Leftover, Occurrence, SegmentedPage
+
+SEGMENT_VERSION = 1
+"""Bump when the same page text gives other articles, ranges or leftovers."""
+
+GAP = 3
+_TERMINAL = tuple(".!?…؟。\"'”’»)]")
+
+
+def segment(page: str) -> SegmentedPage:
+    """Articles and leftovers of a decoded page.
+
+    Ranges are code points of `page`, end exclusive, and never overlap; together they cover every
+    non-blank character. A page without a mirror is one article, unless nothing in it reads as a
+    paragraph: then it has none, and is one leftover.
+    """
+    lines = split_lines(page)
+    heads = find_heads(lines)
+    if not heads:
+        first = _without_leading_menus(lines)
+        stop = _without_navigation(lines, first, len(lines))
+        cut = find_cut_head(lines, 0, len(lines)) or find_cut_head(lines, first, stop)
+        if cut is None:
+            return _whole_page(lines, first)
+        heads = [cut]
+    occurrences: list[Occurrence] = []
+    leftovers = _leftover(lines[: heads[0].first], "before_first_article")
+    ends = [head.first for head in heads[1:]] + [len(lines)]
+    for head, stop, end in _spans(lines, heads, ends):
+        article = make_article(
+            lines[head.first].text,
+            _unique_texts(lines[head.first + 1 : head.last]),
+            [line.text for line in lines[head.body : stop]],
+        )
+        ordinal = len(occurrences) + 1
+        occurrences.append(
+            Occurrence(ordinal, lines[head.first].start, lines[stop - 1].end, article)
+        )
+        leftovers += _leftover(lines[stop:end], "navigation")
+    return SegmentedPage("mirror", tuple(occurrences), tuple(leftovers))
+
+
+def _spans(
+    lines: list[Line], heads: list[Head], ends: list[int]
+) -> Iterator[tuple[Head, int, int]]:
+    """Each head with where its article stops and where its leftover ends.
+
+    A head that breaks off at the end of another article's text is an article of its own: cut at its
+    range that text would show it, so it has to be found in the page too.
+    """
+    for head, end in zip(heads, ends, strict=True):
+        stop = _without_navigation(lines, head.body, end)
+        cut = find_cut_head(lines, head.body, end)
+        if cut is None and (cut := find_cut_head(lines, head.body, stop)) is None:
+            yield head, stop, end
+        else:
+            yield from _spans(lines, [head], [cut.first])
+            yield cut, cut.body, end
+
+
+def make_article(title: str, captions: Sequence[str], paragraphs: Sequence[str]) -> Article:
+    """An article with its identity.
+
+    The content hash is the SHA-256 of the length-prefixed UTF-8 parts, so that no two different
+    divisions into title, captions and paragraphs share one; the id is its first 16 bytes.
+    """
+    digest = hashlib.sha256()
+    for kind, parts in (("t", [title]), ("c", captions), ("p", paragraphs)):
+        for part in parts:
+            data = part.encode()
+            digest.update(f"{kind}{len(data)}:".encode() + data)
+    sha256 = digest.digest()
+    return Article(
+        article_id=UUID(bytes=sha256[:16]),
+        content_sha256=sha256,
+        title=title,
+        captions=tuple(captions),
+        paragraphs=tuple(paragraphs),
+        is_truncated=not paragraphs or not paragraphs[-1].endswith(_TERMINAL),
+    )
+
+
+def _whole_page(lines: list[Line], first: int) -> SegmentedPage:
+    title_is_prose = first < len(lines) and is_prose(lines[first])
+    caption = first if title_is_prose else first + 1
+    body = caption
+    # A caption is known by standing twice; without a mirror nothing else tells it from a paragraph.
+    while not title_is_prose and body + 1 < len(lines) and lines[body].key == lines[body + 1].key:
+        body += 2
+    stop = _without_navigation(lines, body, len(lines))
+    if not any(is_prose(line) for line in lines[body:stop]):
+        return SegmentedPage("none", (), tuple(_leftover(lines, "no_article")))
+    article = make_article(
+        "" if title_is_prose else lines[first].text,
+        _unique_texts(lines[caption:body]),
+        [line.text for line in lines[body:stop]],
+    )
+    occurrence = Occurrence(1, lines[first].start, lines[stop - 1].end, article)
+    leftovers = _leftover(lines[:first], "before_first_article")
+    leftovers += _leftover(lines[stop:], "navigation")
+    return SegmentedPage("whole_page", (occurrence,), tuple(leftovers))
+
+
+def _without_navigation(lines: list[Line], body: int, end: int) -> int:
+    """Where the article ends: before the longest run of menu entries that closes `lines[body:end]`.
+
+    The run begins at a cue or below a gap. Taking the longest leaves nothing to take a second time.
+    """
+    stop = end
+    for index in range(end - 1, body - 1, -1):
+        if not is_menu_entry(lines[index]):
+            break
+        if is_cue(lines[index]) or lines[index].blanks_before >= GAP:
+            stop = index
+    return stop
+
+
+def _without_leading_menus(lines: list[Line]) -> int:
+    """Index of the first line that is not in a block of three or more menu entries above a gap."""
+    first = 0
+    for index, line in enumerate(lines):
+        if index > first and line.blanks_before >= GAP:
+            if index - first < 3:
+                break
+            first = index
+        if not is_menu_entry(line):
+            break
+    return first
+
+
+def _unique_texts(lines: Sequence[Line]) -> list[str]:
+    return list({line.key: line.text for line in reversed(lines)}.values())[::-1]
+
+
+def _leftover(lines: Sequence[Line], reason: str) -> list[Leftover]:
+    return [Leftover(lines[0].start, lines[-1].end, reason)] if lines else []
