@@ -5,6 +5,7 @@ Belongs here: everything about one line. Does not: anything about how lines form
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Characters that print nothing and that `str.strip` keeps: a line of them is blank to a reader.
@@ -94,3 +95,13 @@ def is_menu_entry(line: Line) -> bool:
 def is_cue(line: Line) -> bool:
     """Whether a line announces what follows an article: "Read more", "Related", "Share" ..."""
     return len(line.text) <= 120 and _CUE.fullmatch(line.text) is not None
+
+
+def is_covered(page: str, ranges: Iterable[tuple[int, int]]) -> bool:
+    """Whether ranges (start, end), in order, leave only blanks of a page."""
+    position = 0
+    for start, end in ranges:
+        if _EDGE.sub("", page[position:start]):
+            return False
+        position = end
+    return not _EDGE.sub("", page[position:])

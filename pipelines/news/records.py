@@ -125,3 +125,13 @@ class Mention:
     name: str
     sentence_start: int
     sentence_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleText:
+    """What is read of an article."""
+
+    article_id: UUID
+    title: str
+    captions: tuple[str, ...]
+    body: str

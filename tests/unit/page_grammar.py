@@ -61,7 +61,7 @@ def articles(draw: st.DrawFn, number: int) -> DrawnArticle:
 
 def retypeset(line: str) -> str:
     """The same line with other quote glyphs and other spaces."""
-    return line.translate(str.maketrans("’“”", "'\"\"")).replace(" ", "\u00a0")
+    return line.translate(str.maketrans("’“”", '\'""')).replace(" ", "\u00a0")
 
 
 @st.composite
@@ -73,6 +73,8 @@ def pages(draw: st.DrawFn) -> tuple[str, list[DrawnArticle]]:
         drawn.append(drawn[0])
     gap = draw(st.sampled_from(["\n\n\n\n", "\n\n", "\n"]))
     before = draw(st.sampled_from(["", "Home\nWorld\nSport\n\n\n\n", "\n \n"]))
-    after = draw(st.sampled_from(["", "\n\nRead more\nTop stories\nWeather", "\n\n\n\nHome\nAbout"]))
+    after = draw(
+        st.sampled_from(["", "\n\nRead more\nTop stories\nWeather", "\n\n\n\nHome\nAbout"])
+    )
     text = before + gap.join(article.text for article in drawn) + after
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n", "\r"]))), drawn

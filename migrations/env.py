@@ -1,0 +1,60 @@
+"""Run the migrations: one transaction each, and none that waits for a lock behind a long query."""
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy import NullPool, create_engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.schema import CreateSchema
+
+from models import NEWS, OPS, Base
+from pipelines.store.database import database_url
+
+
+def is_ours(name: str | None, kind: str, parents: Any) -> bool:
+    """Compare our two schemas only; views are no tables."""
+    return kind != "schema" or name in (NEWS, OPS)
+
+
+def set_timeouts(connection: Any, _record: Any) -> None:
+    """Fail rather than queue every reader behind a migration that waits for its lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("set lock_timeout = '10s'")
+        cursor.execute("set idle_in_transaction_session_timeout = '5min'")
+    connection.commit()
+
+
+def migrate(connection: Connection) -> None:
+    """Run what was asked for on an open connection."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_schemas=True,
+        include_name=is_ours,
+        compare_type=True,
+        compare_server_default=True,
+        transaction_per_migration=True,
+        version_table_schema=OPS,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    context.configure(
+        dialect_name="postgresql",
+        target_metadata=Base.metadata,
+        literal_binds=True,
+        version_table_schema=OPS,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    url = context.config.attributes.get("url") or database_url()
+    engine = create_engine(url, poolclass=NullPool)
+    event.listen(engine, "connect", set_timeouts)
+    with engine.connect() as opened:
+        # Alembic's own table lives in it, so it has to be there before the first revision.
+        opened.execute(CreateSchema(OPS, if_not_exists=True))
+        opened.commit()
+        migrate(opened)

@@ -1,0 +1,205 @@
+"""The pipeline's own tables: what was read, refused and derived, and by which version."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.articles import Article
+from models.base import OPS, Base, Bytes, Key, Words
+from models.entities import Name
+from models.landing import Page
+
+
+class IngestedFile(Base):
+    """What was last seen of a file of the landing zone, loaded or refused."""
+
+    __tablename__ = "ingested_files"
+    __table_args__ = (
+        CheckConstraint("octet_length(sha256) = 32", "sha256_length"),
+        {"schema": OPS, "comment": "Files of the landing zone as last seen, loaded or refused."},
+    )
+
+    landing_date: Mapped[date] = mapped_column(primary_key=True, comment="The night.")
+    path: Mapped[Words] = mapped_column(primary_key=True, comment="Path below the night's folder.")
+    sha256: Mapped[Bytes | None] = mapped_column(
+        comment="SHA-256 of the file; null where it could not be read."
+    )
+    byte_size: Mapped[int | None] = mapped_column(BigInteger, comment="Size in bytes.")
+    ingest_version: Mapped[Words] = mapped_column(
+        comment="Version and limits that the file was read with."
+    )
+    segment_version: Mapped[Words | None] = mapped_column(
+        comment="Version its pages were segmented with; null until they are."
+    )
+
+
+class Quarantine(Base):
+    """A file or page that could not be loaded."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        UniqueConstraint("landing_date", "path", "page_no", postgresql_nulls_not_distinct=True),
+        ForeignKeyConstraint(
+            ["landing_date", "path"],
+            [IngestedFile.landing_date, IngestedFile.path],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("octet_length(head) <= 1024", "head_length"),
+        {"schema": OPS, "comment": "Files and pages that could not be loaded, and why."},
+    )
+
+    quarantine_id: Mapped[Key] = mapped_column(
+        primary_key=True, comment="Derived from night, path and page number."
+    )
+    landing_date: Mapped[date] = mapped_column(comment="The night.")
+    path: Mapped[Words] = mapped_column(comment="Path below the night's folder.")
+    page_no: Mapped[int | None] = mapped_column(comment="The page; null for the whole file.")
+    reason_code: Mapped[Words] = mapped_column(comment="The kind of reason.")
+    detail: Mapped[Words] = mapped_column(comment="The reason in words.")
+    head: Mapped[Bytes] = mapped_column(comment="First kilobyte.")
+
+
+class PageLeftover(Base):
+    """A range of a page that belongs to no article."""
+
+    __tablename__ = "page_leftovers"
+    __table_args__ = (
+        CheckConstraint("start_char >= 0 and start_char < end_char", "char_range"),
+        {"schema": OPS, "comment": "Ranges of pages that belong to no article."},
+    )
+
+    page_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Page.page_id, ondelete="CASCADE"), primary_key=True, comment="The page."
+    )
+    start_char: Mapped[int] = mapped_column(primary_key=True, comment="First character.")
+    end_char: Mapped[int] = mapped_column(comment="Character after the last one.")
+    reason: Mapped[Words] = mapped_column(comment="before_first_article, navigation or no_article.")
+
+
+class TouchedArticle(Base):
+    """An article that lost an occurrence and has not been looked at since."""
+
+    __tablename__ = "touched_articles"
+    __table_args__ = (
+        {
+            "schema": OPS,
+            "comment": "Articles that lost an occurrence: to be deleted or dated anew.",
+        },
+    )
+
+    article_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Article.article_id, ondelete="CASCADE"), primary_key=True, comment="The article."
+    )
+
+
+class Signature(Base):
+    """The MinHash signature of an article."""
+
+    __tablename__ = "signatures"
+    __table_args__ = (
+        CheckConstraint("octet_length(signature) = 512", "signature_length"),
+        CheckConstraint("shingle_count >= 0", "shingle_count"),
+        {"schema": OPS, "comment": "MinHash signatures of articles."},
+    )
+
+    article_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Article.article_id, ondelete="CASCADE"), primary_key=True, comment="The article."
+    )
+    signature: Mapped[Bytes] = mapped_column(comment="128 little-endian unsigned 32-bit values.")
+    shingle_count: Mapped[int] = mapped_column(comment="Distinct word 5-grams.")
+    signature_version: Mapped[Words] = mapped_column(comment="Version that computed it.")
+
+
+class LshBand(Base):
+    """One band of an article's signature."""
+
+    __tablename__ = "lsh_bands"
+    __table_args__ = (
+        {
+            "schema": OPS,
+            # A foreign key would need a second index as large as this table to delete by article;
+            # the keys follow from ops.signatures instead.
+            "comment": "Band keys of signatures: articles that share a key are candidates.",
+        },
+    )
+
+    key: Mapped[int] = mapped_column(
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="Hash of the band's five values and its number.",
+    )
+    article_id: Mapped[Key] = mapped_column(primary_key=True, comment="The article.")
+
+
+class Annotation(Base):
+    """That an article was read for mentions, and by which version."""
+
+    __tablename__ = "annotations"
+    __table_args__ = ({"schema": OPS, "comment": "Articles that were read for mentions."},)
+
+    article_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Article.article_id, ondelete="CASCADE"), primary_key=True, comment="The article."
+    )
+    ner_version: Mapped[Words] = mapped_column(comment="Pipeline and rules that read it.")
+
+
+class Resolution(Base):
+    """That a name was resolved, and by which version."""
+
+    __tablename__ = "resolutions"
+    __table_args__ = ({"schema": OPS, "comment": "Names that were resolved to entities."},)
+
+    name_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Name.name_id, ondelete="CASCADE"), primary_key=True, comment="The name."
+    )
+    resolver_version: Mapped[Words] = mapped_column(comment="Rules and lists that resolved it.")
+
+
+class Load(Base):
+    """One run of one asset."""
+
+    __tablename__ = "loads"
+    __table_args__ = (
+        Index(None, "asset", "finished_at"),
+        {"schema": OPS, "comment": "Asset runs that finished, with what they counted."},
+    )
+
+    load_id: Mapped[int] = mapped_column(
+        BigInteger, Identity(always=True), primary_key=True, comment="Serial number."
+    )
+    run_id: Mapped[Words] = mapped_column(comment="Dagster run id.")
+    asset: Mapped[Words] = mapped_column(comment="Asset name.")
+    first_night: Mapped[date | None] = mapped_column(comment="First night of the run.")
+    last_night: Mapped[date | None] = mapped_column(comment="Last night of the run.")
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="Start.")
+    finished_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="End.")
+    counts: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, comment="What was read, written and deleted; rows_written sums up all writes."
+    )
+
+
+class AnalyticsState(Base):
+    """Whether anything was written since the materialized views were refreshed."""
+
+    __tablename__ = "analytics_state"
+    __table_args__ = (
+        CheckConstraint("only_row", "one_row"),
+        {"schema": OPS, "comment": "One row: whether the materialized views are behind."},
+    )
+
+    only_row: Mapped[bool] = mapped_column(primary_key=True, comment="Always true.")
+    is_stale: Mapped[bool] = mapped_column(comment="Whether anything was written since.")

@@ -1,0 +1,206 @@
+"""The `broadsheet` command: parses what is asked, and prints what others return.
+
+Heavy imports (Dagster, spaCy) stand inside the commands that need them, so that help, SQL and
+status answer at once.
+"""
+
+import os
+import signal
+import sys
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+from uuid import UUID
+
+import psycopg
+import typer
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError
+
+from pipelines import show
+from pipelines.landing_zone import LandingError, LandingZone, parse_night
+from pipelines.settings import ROOT, settings
+from pipelines.store import database, server
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Raw news files in, Postgres tables out. Settings: BROADSHEET_* or .env; see README.md.",
+)
+db_app = typer.Typer(no_args_is_help=True, help="The database and its schema.")
+app.add_typer(db_app, name="db")
+
+err = Console(stderr=True)
+
+
+class Format(StrEnum):
+    """How `broadsheet sql` prints rows."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def night(text: str) -> date:
+    """A night as given on the command line."""
+    if (parsed := parse_night(text)) is None:
+        message = f"{text!r} is no night: give it as YYYY-MM-DD."
+        raise typer.BadParameter(message)
+    return parsed
+
+
+@app.command()
+def run(
+    landing: Annotated[
+        Path | None, typer.Option(help="Landing zone; default is BROADSHEET_LANDING.")
+    ] = None,
+    one: Annotated[
+        date | None,
+        typer.Option("--date", parser=night, metavar="YYYY-MM-DD", help="Load this night only."),
+    ] = None,
+    first: Annotated[
+        date | None,
+        typer.Option("--from", parser=night, metavar="YYYY-MM-DD", help="First night to load."),
+    ] = None,
+    last: Annotated[
+        date | None,
+        typer.Option("--to", parser=night, metavar="YYYY-MM-DD", help="Last night to load."),
+    ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Also remove nights that have no folder any more.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+) -> None:
+    """Load nights from the landing zone: all that are there, or those that are named.
+
+    A night that was loaded before is brought up to date; if nothing changed, nothing is written.
+    With --date, a folder without night folders is loaded as that one night.
+    """
+    if one and (first or last):
+        _usage("Give either --date, or --from and --to.")
+    from pipelines.commands.run import load_nights  # noqa: PLC0415 - heavy
+
+    zone = LandingZone((landing or settings().landing).expanduser().absolute())
+    ok = load_nights(zone, (one or first, one or last), single=one, prune=prune, quiet=quiet)
+    raise typer.Exit(0 if ok else 1)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One statement, such as a SELECT.")],
+    output: Annotated[Format, typer.Option("--format", help="How to print rows.")] = Format.TABLE,
+) -> None:
+    """Run one read-only statement against the database and print its rows."""
+    from pipelines.commands.query import read_rows  # noqa: PLC0415
+
+    show.rows(*read_rows(query), output=output.value)
+
+
+@app.command()
+def digest() -> None:
+    """Print one hash a table of `news`; equal landing zones give equal hashes."""
+    from pipelines.store.digests import digests  # noqa: PLC0415
+
+    with database.current_engine().connect() as connection:
+        for table, (count, value) in digests(connection).items():
+            typer.echo(f"{value}  {count:>10}  news.{table}")
+
+
+@app.command()
+def trace(
+    article_id: Annotated[UUID, typer.Argument(help="An article's id, as in news.articles.")],
+    landing: Annotated[
+        Path | None,
+        typer.Option(help="Landing zone; default is the one each night was loaded from."),
+    ] = None,
+) -> None:
+    """Show where an article comes from: file, page, range and raw text of every occurrence."""
+    from pipelines.commands.trace import trace_article  # noqa: PLC0415 - reads pages
+
+    found = trace_article(article_id, landing)
+    if not found:
+        err.print(f"There is no article {article_id}.", style="red", highlight=False)
+        raise typer.Exit(1)
+    show.occurrences(found)
+
+
+@app.command()
+def status() -> None:
+    """Show nights, the last loads, the quarantine, and versions."""
+    from pipelines.commands.status import read_status  # noqa: PLC0415
+
+    show.status(read_status())
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> NoReturn:
+    """Start the Dagster UI on 127.0.0.1, with its daemon; Ctrl-C ends both."""
+    from pipelines.instance import prepare_home  # noqa: PLC0415
+
+    database.ensure_schema()
+    prepare_home()
+    typer.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C to stop)")
+    # Started from a script's background, this process ignores Ctrl-C, and so would all it starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    command = ["dagster", "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", *command])
+
+
+@db_app.command()
+def start() -> None:
+    """Start the embedded Postgres, if it is not running, and print its URL."""
+    if settings().database_url:
+        _usage("BROADSHEET_DATABASE_URL is set: that server is not ours to start.")
+    typer.echo(server.start(settings().home))
+
+
+@db_app.command()
+def stop() -> None:
+    """Stop the embedded Postgres."""
+    if settings().database_url:
+        _usage("BROADSHEET_DATABASE_URL is set: that server is not ours to stop.")
+    typer.echo("Stopped." if server.stop(settings().home) else "It was not running.")
+
+
+@db_app.command()
+def url() -> None:
+    """Print the URL of the database, for psql and other clients."""
+    configured = settings().database_url
+    shown = configured or server.url(settings().home)
+    typer.echo(shown.replace("postgresql+psycopg://", "postgresql://"))
+
+
+@db_app.command()
+def upgrade() -> None:
+    """Bring the schema up to date."""
+    database.upgrade(database.database_url())
+    before, head = database.revisions(database.engine())
+    typer.echo(f"The schema is at revision {before}; the newest is {head}.")
+
+
+def _usage(message: str) -> NoReturn:
+    err.print(message, style="red", highlight=False, soft_wrap=True)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Entry point: 0 done, 1 failed, 2 wrong use."""
+    try:
+        app()
+    except LandingError as error:
+        err.print(str(error), style="red", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except (server.ServerError, database.SchemaError) as error:
+        err.print(str(error), style="red", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except (DBAPIError, psycopg.Error) as error:
+        said = error.orig if isinstance(error, DBAPIError) else error
+        err.print(f"The database says: {said}", style="red", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

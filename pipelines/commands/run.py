@@ -1,0 +1,88 @@
+"""`broadsheet run`: choose nights, run them through Dagster, sum up."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from dagster import DagsterInstance
+
+from pipelines import progress, show
+from pipelines.instance import contiguous, end_dead_runs, prepare_home, run_nights
+from pipelines.landing_zone import LandingError, LandingZone
+from pipelines.settings import settings
+from pipelines.store import database, landing, loads
+
+
+def load_nights(
+    zone: LandingZone,
+    span: tuple[date | None, date | None],
+    *,
+    single: date | None,
+    prune: bool,
+    quiet: bool,
+) -> bool:
+    """Load nights of a landing zone; False if a run failed.
+
+    Raises:
+        LandingError: the landing zone or the nights cannot be loaded.
+    """
+    if single and not (zone.root / single.isoformat()).is_dir() and not zone.nights():
+        zone = LandingZone(zone.root, single)
+    zone.check()
+    database.ensure_schema()
+    with database.engine().connect() as connection:
+        known = landing.known_nights(connection)
+    nights = choose_nights(zone, known, span, prune=prune)
+    prepare_home()
+    with show.Bars(quiet=quiet) as bars, DagsterInstance.get() as instance:
+        progress.show_with(bars)
+        end_dead_runs(instance)
+        finished = []
+        with progress.track("nights", len(nights)) as advance:
+            for first, last in contiguous(nights):
+                finished.append(run_nights(instance, first, last, zone, prune=prune))
+                advance((last - first).days + 1)
+    with database.engine().connect() as connection:
+        done = loads.loads_of_runs(connection, [run.run_id for run in finished])
+        reasons = landing.quarantine_reasons(connection, nights[0], nights[-1])
+    if not quiet:
+        show.summary(nights, done, reasons, left=sorted(set(known) - set(zone.nights())))
+    show.failures([failure for run in finished for failure in run.failures])
+    return all(run.success for run in finished)
+
+
+def choose_nights(
+    zone: LandingZone,
+    known: list[date],
+    span: tuple[date | None, date | None],
+    *,
+    prune: bool,
+) -> list[date]:
+    """Nights to load: those with a folder, and with `prune` those that have none any more.
+
+    Raises:
+        LandingError: there is none, or one that cannot be loaded.
+    """
+    first, last = span[0] or date.min, span[1] or date.max
+    there = {zone.flat_night} if zone.flat_night else set(zone.nights())
+    nights = sorted(night for night in there | (set(known) if prune else set()) if night)
+    chosen = [night for night in nights if first <= night <= last]
+    if not chosen:
+        message = (
+            f"The landing zone {zone.root} has no night in the range that was asked for;"
+            f" it has {_range(nights)}."
+        )
+        raise LandingError(message)
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    if chosen[0] < settings().first_night or chosen[-1] > tomorrow:
+        bad = chosen[0] if chosen[0] < settings().first_night else chosen[-1]
+        message = (
+            f"The night {bad} cannot be loaded: nights run from {settings().first_night}"
+            f" (BROADSHEET_FIRST_NIGHT) to today."
+        )
+        raise LandingError(message)
+    return chosen
+
+
+def _range(nights: list[date]) -> str:
+    if len(nights) == 1:
+        return f"{nights[0]}"
+    return f"{len(nights)} nights from {nights[0]} to {nights[-1]}"

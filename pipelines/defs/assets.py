@@ -1,0 +1,116 @@
+"""The six assets: read, call the pure step, store, say what was done."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+
+from pipelines.defs.derive import link_stories, read_articles, resolve_names
+from pipelines.defs.ingest import ingest, segment_files
+from pipelines.defs.partitions import NIGHTS
+from pipelines.defs.report import result
+from pipelines.defs.resources import DatabaseResource, LandingZoneResource, RecogniserResource
+from pipelines.defs.runs import asset_run
+from pipelines.store.analytics import refresh_if_stale
+
+_SHARED: dict[str, Any] = {"owners": ["team:operators"], "group_name": "news"}
+
+
+def _nightly(**options: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """An asset with a partition a night, of which a range is loaded in one run."""
+
+    def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        with warnings.catch_warnings():
+            # Beta, and the only way to load a range of nights in one run.
+            warnings.simplefilter("ignore", dg.BetaWarning)
+            policy = dg.BackfillPolicy.single_run()
+            return dg.asset(**_SHARED, **options, partitions_def=NIGHTS, backfill_policy=policy)(
+                function
+            )
+
+    return decorate
+
+
+@_nightly(kinds={"file", "postgres"}, pool="database")
+def source_files(
+    context: dg.AssetExecutionContext, landing_zone: LandingZoneResource, database: DatabaseResource
+) -> dg.MaterializeResult[None]:
+    """Raw files of these nights, decoded, or put in quarantine with a reason.
+
+    A rerun hashes the files again and touches only those that are new, changed or gone.
+    """
+    with asset_run(context, database.engine) as run:
+        ingest(run, landing_zone)
+        return result(run, "news.source_files")
+
+
+@_nightly(deps=[source_files], kinds={"python", "postgres"}, pool="database")
+def articles(
+    context: dg.AssetExecutionContext, landing_zone: LandingZoneResource, database: DatabaseResource
+) -> dg.MaterializeResult[None]:
+    """Pages of these nights cut into articles, with captions, occurrences and leftovers.
+
+    A rerun segments only files that are new, or were segmented by an earlier version; articles that
+    no page holds any more are deleted.
+    """
+    with asset_run(context, database.engine) as run:
+        segment_files(run, landing_zone)
+        return result(run, "news.articles")
+
+
+@_nightly(deps=[articles], kinds={"python", "postgres"}, pool="database")
+def stories(
+    context: dg.AssetExecutionContext, database: DatabaseResource
+) -> dg.MaterializeResult[None]:
+    """Near-duplicate articles joined into stories.
+
+    Looks at every article without a signature, of whatever night; a rerun finds none.
+    """
+    with asset_run(context, database.engine) as run:
+        link_stories(run)
+        return result(run, "news.story_articles")
+
+
+@_nightly(deps=[articles], kinds={"spacy", "postgres"}, pool="recogniser")
+def mentions(
+    context: dg.AssetExecutionContext, recogniser: RecogniserResource, database: DatabaseResource
+) -> dg.MaterializeResult[None]:
+    """Mentions of people, places and organisations in the articles of these nights.
+
+    An article is read once, however often it occurs; a rerun reads those that the configured
+    pipeline has not read yet.
+    """
+    with asset_run(context, database.engine) as run:
+        read_articles(run, recogniser.pipeline, recogniser.workers)
+        return result(run, "news.mentions")
+
+
+@_nightly(deps=[mentions], kinds={"python", "postgres"}, pool="database")
+def entities(
+    context: dg.AssetExecutionContext, database: DatabaseResource
+) -> dg.MaterializeResult[None]:
+    """Names joined to the entities they stand for.
+
+    Looks at every name that the current rules have not seen; a rerun finds none.
+    """
+    with asset_run(context, database.engine) as run:
+        resolve_names(run)
+        return result(run, "news.entities")
+
+
+@dg.asset(**_SHARED, deps=[stories, entities], kinds={"postgres"}, pool="database")
+def analytics(
+    context: dg.AssetExecutionContext, database: DatabaseResource
+) -> dg.MaterializeResult[None]:
+    """Materialized views for analysts, refreshed while they are read.
+
+    Does nothing when nothing was written since the last refresh.
+    """
+    with asset_run(context, database.engine) as run:
+        seconds = refresh_if_stale(run.engine)
+        run.counts["views_refreshed"] = len(seconds)
+        return dg.MaterializeResult(metadata={f"{view}_seconds": s for view, s in seconds.items()})
+
+
+ASSETS = [source_files, articles, stories, mentions, entities, analytics]

@@ -1,0 +1,26 @@
+"""The job that loads nights, and when it runs."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from pipelines.defs import assets
+from pipelines.settings import settings
+
+nightly = dg.define_asset_job(
+    "nightly",
+    selection=dg.AssetSelection.assets(*assets.ASSETS),
+    description="Load one night, or a range of nights, from the landing zone into Postgres.",
+    # The state is in Postgres and the heavy step has processes of its own: a process a step would
+    # only add the time it takes to start.
+    executor_def=dg.in_process_executor,
+)
+
+
+@dg.schedule(job=nightly, cron_schedule="0 2 * * *", execution_timezone=settings().timezone)
+def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """At 02:00, the night before."""
+    here = context.scheduled_execution_time.astimezone(ZoneInfo(settings().timezone))
+    night = here.date() - timedelta(days=1)
+    return dg.RunRequest(partition_key=night.isoformat(), run_key=night.isoformat())

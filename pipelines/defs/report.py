@@ -1,0 +1,36 @@
+"""What a materialization shows in the Dagster UI."""
+
+from typing import Any
+
+import dagster as dg
+from sqlalchemy import text
+
+from models import Base
+from pipelines.defs.runs import AssetRun
+from pipelines.store.landing import quarantine_reasons
+from pipelines.store.samples import samples
+
+_SAMPLE_ROWS = 10
+
+
+def result(run: AssetRun, table: str) -> dg.MaterializeResult[None]:
+    """Counts of the run, rows of the table, quarantine by reason, and a small table of what is there."""
+    first, last = run.nights
+    columns = Base.metadata.tables[table].columns
+    with run.engine.connect() as connection:
+        rows = connection.scalar(text(f"select count(*) from {table}"))
+        reasons = quarantine_reasons(connection, first, last)
+        sample = samples(connection, table, first, last, _SAMPLE_ROWS)
+    metadata: dict[str, Any] = {
+        "dagster/row_count": rows,
+        "dagster/column_schema": dg.TableSchema(
+            [dg.TableColumn(c.name, str(c.type), description=c.comment) for c in columns]
+        ),
+        "quarantined": sum(reasons.values()),
+        "quarantine_reasons": dg.MetadataValue.json(reasons),
+    } | run.counts
+    if sample:
+        metadata["loaded"] = dg.MetadataValue.table(
+            [dg.TableRecord({name: str(value) for name, value in row.items()}) for row in sample]
+        )
+    return dg.MaterializeResult(metadata=metadata)

@@ -1,0 +1,93 @@
+"""What every asset run does around its work: say what it did, and what an error means."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import dagster as dg
+from sqlalchemy import Connection, Engine
+
+from pipelines.landing_zone import LandingError
+from pipelines.news.ner import PipelineError
+from pipelines.store import analytics
+from pipelines.store.database import is_transient
+from pipelines.store.loads import Load, put_load
+from pipelines.store.server import ServerError
+
+_RETRIES = 3
+_SECONDS_BEFORE_RETRY = 5.0
+
+
+@dataclass
+class AssetRun:
+    """One asset run: its nights, its database, and what it counts."""
+
+    engine: Engine
+    span: tuple[date, date] | None
+    counts: dict[str, Any] = field(default_factory=lambda: {"rows_written": 0})
+
+    @property
+    def nights(self) -> tuple[date, date]:
+        """First and last night of a run of a partitioned asset."""
+        if self.span is None:
+            message = "This asset loads nights: choose a partition."
+            raise dg.Failure(message, allow_retries=False)
+        return self.span
+
+    def write(self, change: Callable[[Connection], int]) -> None:
+        """Run a change in one transaction and count the rows it wrote."""
+        self.counts["rows_written"] += analytics.write(self.engine, change)
+
+    def count(self, **units: int) -> None:
+        """Add to the counts."""
+        for name, value in units.items():
+            self.counts[name] = self.counts.get(name, 0) + value
+
+
+@contextmanager
+def asset_run(
+    context: dg.AssetExecutionContext, engine: Callable[[], Engine]
+) -> Iterator[AssetRun]:
+    """An asset run, recorded in `ops.loads` when it is through.
+
+    Transient database errors are retried up to three times; any other error fails the step for
+    good, since the same input would fail again.
+    """
+    started = datetime.now(UTC)
+    with explained_errors():
+        run = AssetRun(engine(), _nights(context))
+        yield run
+        first, last = run.span or (None, None)
+        load = Load(
+            context.run_id,
+            context.asset_key.to_user_string(),
+            first,
+            last,
+            started,
+            datetime.now(UTC),
+            run.counts,
+        )
+        with run.engine.begin() as connection:
+            put_load(connection, load)
+
+
+@contextmanager
+def explained_errors() -> Iterator[None]:
+    """Turn errors into what Dagster should do about them."""
+    try:
+        yield
+    except (LandingError, PipelineError, ServerError) as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    except Exception as error:
+        if is_transient(error):
+            raise dg.RetryRequested(_RETRIES, _SECONDS_BEFORE_RETRY) from error
+        raise
+
+
+def _nights(context: dg.AssetExecutionContext) -> tuple[date, date] | None:
+    if not context.has_partition_key and not context.has_partition_key_range:
+        return None
+    keys = context.partition_key_range
+    return date.fromisoformat(keys.start), date.fromisoformat(keys.end)

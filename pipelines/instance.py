@@ -1,0 +1,143 @@
+"""The Dagster instance under BROADSHEET_HOME, and running nights in it."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import dagster as dg
+import psutil
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunsFilter
+
+from pipelines.defs.partitions import range_tags
+from pipelines.definitions import defs
+from pipelines.landing_zone import LandingZone
+from pipelines.settings import settings
+
+_CONFIG = """\
+# Written by Broadsheet, once: change it as you like.
+nux:
+  enabled: false
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+run_monitoring:
+  enabled: true
+run_retries:
+  enabled: false
+python_logs:
+  managed_python_loggers: [pipelines]
+  python_log_level: INFO
+retention:
+  schedule:
+    purge_after_days: 30
+  sensor:
+    purge_after_days: 30
+"""
+_PROCESS_TAG = "broadsheet/process"
+_MAX_NIGHTS_PER_RUN = 366
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """How a run ended: its id, whether it succeeded, and what failed."""
+
+    run_id: str
+    success: bool
+    failures: tuple[str, ...]
+
+
+def prepare_home() -> None:
+    """Make the Dagster home, and let this process and its children use it."""
+    home = settings().dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        config.write_text(_CONFIG, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+
+
+def contiguous(nights: Iterable[date]) -> list[tuple[date, date]]:
+    """Nights as ranges without gaps, each of at most a year: a run loads one range."""
+    ranges: list[tuple[date, date]] = []
+    for night in sorted(nights):
+        if ranges and night - ranges[-1][1] == timedelta(days=1):
+            first = ranges[-1][0]
+            if (night - first).days < _MAX_NIGHTS_PER_RUN:
+                ranges[-1] = (first, night)
+                continue
+        ranges.append((night, night))
+    return ranges
+
+
+def run_nights(
+    instance: DagsterInstance, first: date, last: date, zone: LandingZone, *, prune: bool
+) -> FinishedRun:
+    """Run the job `nightly` for a range of nights in this process."""
+    job = defs().resolve_job_def("nightly")
+    tags = {_PROCESS_TAG: _this_process()}
+    config: dict[str, Any] = {
+        "root": str(zone.root),
+        "prune": prune,
+        "max_page_bytes": settings().max_page_bytes,
+    }
+    if zone.flat_night:
+        config["flat_night"] = zone.flat_night.isoformat()
+    result = job.execute_in_process(
+        instance=instance,
+        partition_key=first.isoformat() if first == last else None,
+        tags=tags if first == last else tags | range_tags(first, last),
+        run_config={
+            "resources": {"landing_zone": {"config": config}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+        raise_on_error=False,
+    )
+    return FinishedRun(result.run_id, result.success, tuple(_failures(result)))
+
+
+def end_dead_runs(instance: DagsterInstance) -> int:
+    """Mark runs as failed whose process was killed, and free the pools they held.
+
+    Only runs that this command started on this machine are looked at; the UI's are looked after by
+    Dagster's daemon.
+    """
+    active = RunsFilter(statuses=[DagsterRunStatus.STARTING, DagsterRunStatus.STARTED])
+    dead = [
+        run
+        for run in instance.get_runs(active)
+        if (process := run.tags.get(_PROCESS_TAG)) and not _is_alive(process)
+    ]
+    for run in dead:
+        instance.report_run_failed(run, "The process that ran it ended without a word.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return len(dead)
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> Iterable[str]:
+    for event in result.all_events:
+        if event.event_type == DagsterEventType.STEP_FAILURE:
+            data = event.step_failure_data
+            failure = data.user_failure_data
+            error = data.error
+            cause = error.cause if error and error.cause else error
+            said = failure.description if failure else cause.message if cause else ""
+            yield f"{event.step_key}: {(said or 'failed').strip()}"
+
+
+def _this_process() -> str:
+    return f"{os.uname().nodename}/{os.getpid()}/{psutil.Process().create_time():.0f}"
+
+
+def _is_alive(process: str) -> bool:
+    node, pid, created = process.rsplit("/", 2)
+    if node != os.uname().nodename:
+        return True
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.0f}" == created
+    except psutil.NoSuchProcess:
+        return False

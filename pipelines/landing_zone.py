@@ -1,0 +1,157 @@
+"""The landing zone: the folder that raw files are dropped in, one sub-folder a night."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from pipelines.news.records import Rejection
+
+_NIGHT = re.compile(r"\d{4}-\d{2}-\d{2}")
+_UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", "~")
+_MAX_NAME_CHARS = 900
+
+
+class LandingError(ValueError):
+    """A landing zone that cannot be loaded; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandedFile:
+    """A file of a night: where it lies, what it is called, and why it is refused unread, if so."""
+
+    path: Path
+    name: str
+    rejection: Rejection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LandingZone:
+    """A landing zone; `flat_night` makes the folder itself one night, where it has no sub-folder."""
+
+    root: Path
+    flat_night: date | None = None
+
+    def nights(self) -> list[date]:
+        """Nights that have a folder, in order."""
+        if not self.root.is_dir():
+            return []
+        return sorted(
+            night
+            for entry in self.root.iterdir()
+            if (night := parse_night(entry.name)) and entry.is_dir()
+        )
+
+    def nights_between(self, first: date, last: date) -> list[date]:
+        """Nights from `first` to `last` of which there are files."""
+        nights = {night for night in self.nights() if first <= night <= last}
+        if self.flat_night and first <= self.flat_night <= last:
+            nights.add(self.flat_night)
+        return sorted(nights)
+
+    def folder(self, night: date) -> Path:
+        """The folder of a night, whether or not it exists."""
+        folder = self.root / night.isoformat()
+        return self.root if night == self.flat_night and not folder.is_dir() else folder
+
+    def check(self) -> None:
+        """Refuse a landing zone that is none.
+
+        Raises:
+            LandingError: it does not exist, has no night, or has files beside its nights.
+        """
+        if not self.root.is_dir():
+            message = f"The landing zone {self.root} does not exist or is no folder."
+            raise LandingError(message)
+        if self.flat_night:
+            return
+        stray = sorted(
+            entry.name
+            for entry in self.root.iterdir()
+            if entry.is_file() and not _is_ignored(entry.name)
+        )
+        if stray:
+            message = (
+                f"The landing zone {self.root} has files beside its night folders, such as"
+                f" {stray[0]!r}. Put each file into a sub-folder named after its night"
+                " (YYYY-MM-DD), or load the folder as one night with --date YYYY-MM-DD."
+            )
+            raise LandingError(message)
+        if not self.nights():
+            message = (
+                f"The landing zone {self.root} has no night: no sub-folder is named YYYY-MM-DD."
+            )
+            raise LandingError(message)
+
+    def files(self, night: date) -> Iterator[LandedFile]:
+        """Files of a night in the order of their names; hidden and unfinished ones are left out.
+
+        Links are followed to files inside the landing zone only, and never to folders.
+        """
+        folder = self.folder(night)
+        if folder.is_dir():
+            yield from self._walk(folder, folder, self.root.resolve())
+
+    def _walk(self, folder: Path, top: Path, root: Path) -> Iterator[LandedFile]:
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
+        except OSError as error:
+            yield _refused(
+                folder, top, "unreadable", f"The folder cannot be read: {error.strerror}."
+            )
+            return
+        for entry in entries:
+            path = Path(entry.path)
+            if _is_ignored(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from self._walk(path, top, root)
+            elif not _is_inside(path, root):
+                yield _refused(
+                    path, top, "outside_landing_zone", "The link leads out of the landing zone."
+                )
+            elif entry.is_dir():
+                yield _refused(path, top, "unreadable", "Links to folders are not followed.")
+            else:
+                yield LandedFile(path, _name(path, top))
+
+
+def parse_night(text: str) -> date | None:
+    """The night that YYYY-MM-DD stands for, or None."""
+    try:
+        return date.fromisoformat(text) if _NIGHT.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def _is_ignored(name: str) -> bool:
+    return name.startswith(".") or name.lower().endswith(_UNFINISHED)
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # a loop of links
+        return False
+
+
+def _refused(path: Path, top: Path, reason: str, detail: str) -> LandedFile:
+    return LandedFile(path, _name(path, top), Rejection(reason, detail, b""))
+
+
+def _name(path: Path, top: Path) -> str:
+    """Path below the night's folder, as text that Postgres can hold and index.
+
+    Bytes that are no UTF-8 are escaped, and for that a backslash too. Of a very long name the rest
+    is replaced by its hash.
+    """
+    name = path.relative_to(top).as_posix()
+    raw = os.fsencode(name)
+    name = raw.decode("utf-8", "surrogateescape").replace("\\", "\\\\")
+    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if len(name) > _MAX_NAME_CHARS:
+        name = f"{name[:_MAX_NAME_CHARS]}…{sha256(raw).hexdigest()}"
+    return name

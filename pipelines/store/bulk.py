@@ -1,0 +1,143 @@
+"""COPY into a staging table, then one set-based statement: the only place that opens a COPY."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Connection, Table
+from sqlalchemy.orm import DeclarativeBase
+
+Row = Sequence[Any]
+
+
+def table_of(model: type[DeclarativeBase]) -> Table:
+    """The table of a model."""
+    return cast("Table", model.__table__)
+
+
+def raw_cursor(connection: Connection) -> psycopg.Cursor[Any]:
+    """A psycopg cursor in the transaction of a SQLAlchemy connection."""
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection).cursor()
+
+
+def stage(
+    connection: Connection,
+    name: str,
+    columns: Sequence[tuple[str, str]],
+    rows: Iterable[Row],
+) -> int:
+    """COPY rows into a temporary table `name` that lives until the transaction ends.
+
+    Args:
+        connection: an open transaction.
+        name: of the temporary table; an earlier one of this name is replaced.
+        columns: name and SQL type of each.
+        rows: one value a column; streamed, never held.
+
+    Returns:
+        The number of rows, of which the planner is told.
+    """
+    definition = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(cast("Any", kind)))
+        for column, kind in columns
+    )
+    table = sql.Identifier("pg_temp", name)
+    names = sql.SQL(", ").join(sql.Identifier(column) for column, _ in columns)
+    count = 0
+    with raw_cursor(connection) as cursor:
+        cursor.execute(sql.SQL("drop table if exists {}").format(table))
+        cursor.execute(
+            sql.SQL("create temp table {} ({}) on commit drop").format(
+                sql.Identifier(name), definition
+            )
+        )
+        with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, names)) as copy:
+            for row in rows:
+                copy.write_row(row)
+                count += 1
+        cursor.execute(sql.SQL("analyze {}").format(table))
+    return count
+
+
+def stage_like(
+    connection: Connection,
+    model: type[DeclarativeBase],
+    columns: Sequence[str],
+    rows: Iterable[Row],
+) -> str:
+    """Stage rows for a table's columns; the name of the staging table is returned."""
+    table = table_of(model)
+    name = f"staged_{table.name}"
+    kinds = [(column, table.c[column].type.compile(connection.dialect)) for column in columns]
+    stage(connection, name, kinds, rows)
+    return name
+
+
+def upsert(
+    connection: Connection,
+    model: type[DeclarativeBase],
+    columns: Sequence[str],
+    rows: Iterable[Row],
+) -> int:
+    """Insert rows, or update those whose key exists and whose values differ.
+
+    Rows that are there as they should be are not written. Returns how many were.
+    """
+    name = stage_like(connection, model, columns, rows)
+    return upsert_staged(connection, model, columns, name)
+
+
+def upsert_staged(
+    connection: Connection, model: type[DeclarativeBase], columns: Sequence[str], name: str
+) -> int:
+    """The second half of `upsert`, from a staging table that holds at least these columns."""
+    table = table_of(model)
+    keys = [column.name for column in table.primary_key]
+    others = [column for column in columns if column not in keys]
+    target = sql.Identifier(str(table.schema), table.name)
+    action = sql.SQL("do nothing")
+    if others:
+        action = sql.SQL("do update set {sets} where ({old}) is distinct from ({new})").format(
+            sets=_joined("{0} = excluded.{0}", others),
+            old=sql.SQL(", ").join(sql.Identifier("target", column) for column in others),
+            new=_joined("excluded.{0}", others),
+        )
+    statement = sql.SQL(
+        "insert into {target} as target ({columns}) select {columns} from {staged}"
+        " on conflict ({keys}) {action}"
+    ).format(
+        target=target,
+        columns=_joined("{0}", columns),
+        staged=sql.Identifier("pg_temp", name),
+        keys=_joined("{0}", keys),
+        action=action,
+    )
+    with raw_cursor(connection) as cursor:
+        cursor.execute(statement)
+        return cursor.rowcount
+
+
+def insert(
+    connection: Connection,
+    model: type[DeclarativeBase],
+    columns: Sequence[str],
+    rows: Iterable[Row],
+) -> int:
+    """COPY rows straight into a table that holds none of them yet."""
+    table = table_of(model)
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(str(table.schema), table.name), _joined("{0}", columns)
+    )
+    count = 0
+    with raw_cursor(connection) as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
+
+
+def _joined(template: str, columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL(cast("Any", template)).format(sql.Identifier(column)) for column in columns
+    )

@@ -1,0 +1,131 @@
+"""Where the database is, how to connect to it, and how its schema comes into being."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from models import OPS
+from pipelines.settings import ROOT, settings
+from pipelines.store import server
+
+logger = logging.getLogger(__name__)
+
+# One lock for everything that writes: a transaction then sees no half of another's changes to
+# shared rows, and none deadlocks. What takes long (reading files, recognition) is done outside it.
+_WRITE_LOCK = 0x42_52_4F_41_44_53_48_54
+
+
+def database_url() -> str:
+    """The database to use: the one that is set, else the embedded one, started if it is not running.
+
+    Raises:
+        server.ServerError: the embedded server cannot be started.
+    """
+    configured = settings().database_url
+    if configured is None:
+        return server.start(settings().home)
+    url = make_url(configured)
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+class SchemaError(RuntimeError):
+    """The database's schema is not the one this version works with; the message says what to do."""
+
+
+@cache
+def engine() -> Engine:
+    """The engine of this process."""
+    return create_engine(
+        database_url(),
+        pool_pre_ping=True,
+        connect_args={"application_name": "broadsheet", "connect_timeout": 10},
+    )
+
+
+@contextmanager
+def write_transaction(bound: Engine) -> Iterator[Connection]:
+    """A transaction that no other writer of Broadsheet runs beside."""
+    with bound.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _WRITE_LOCK})
+        yield connection
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether trying again can help: the connection was lost, or others were in the way.
+
+    SQLSTATE classes: 08 connection, 40 rollback (serialisation, deadlock), 53 resources, 55 lock not
+    available, 57 operator intervention.
+    """
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return isinstance(error, OperationalError) or error.connection_invalidated
+    return str(state)[:2] in {"08", "40", "53", "55", "57"}
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic's configuration, from pyproject.toml, bound to a database."""
+    config = Config(toml_file=ROOT / "pyproject.toml")
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Bring the schema of a database to the newest revision."""
+    command.upgrade(alembic_config(url), "head")
+
+
+def revisions(bound: Engine) -> tuple[str | None, str | None]:
+    """The revision the database is at, and the newest one."""
+    head = ScriptDirectory.from_config(alembic_config("")).get_current_head()
+    with bound.connect() as connection:
+        return MigrationContext.configure(
+            connection, opts={"version_table_schema": OPS}
+        ).get_current_revision(), head
+
+
+def ensure_schema() -> None:
+    """Create the schema in an empty database, and bring the embedded one up to date.
+
+    Raises:
+        SchemaError: a database of the user's is at another revision; upgrading it is theirs to do.
+    """
+    current, head = revisions(engine())
+    if current == head:
+        return
+    if current is not None and settings().database_url:
+        message = (
+            f"The database's schema is at revision {current}, this version works with {head}."
+            " Back it up, then run `broadsheet db upgrade`."
+        )
+        raise SchemaError(message)
+    upgrade(database_url())
+
+
+def current_engine() -> Engine:
+    """The engine of a database that is ready to be read.
+
+    Raises:
+        SchemaError: nothing was loaded yet, or the schema is at another revision.
+    """
+    current, head = revisions(engine())
+    if current is None:
+        message = "Nothing was loaded yet: run `broadsheet run` first."
+        raise SchemaError(message)
+    if current != head:
+        ensure_schema()
+    return engine()
+
+
+def libpq_url() -> str:
+    """The database's URL as libpq's clients take it."""
+    return engine().url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,165 @@
+"""Raw files as the database knows them: what was seen, what was loaded, what was refused."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from models import IngestedFile, Quarantine, SourceFile
+from pipelines.news.keys import derive_key
+from pipelines.news.records import DecodedFile, Rejection
+from pipelines.store import bulk
+
+FileKey = tuple[date, str]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What was last seen of a file."""
+
+    sha256: bytes | None
+    ingest_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """A file as it was just read: loaded or refused."""
+
+    night: date
+    path: str
+    sha256: bytes | None
+    byte_size: int | None
+    outcome: DecodedFile | Rejection
+
+    @property
+    def file_id(self) -> UUID:
+        """Key of the file with these bytes."""
+        return derive_key("file", self.night.isoformat(), self.path, self.sha256 or b"")
+
+
+def known_files(connection: Connection, first: date, last: date) -> dict[FileKey, KnownFile]:
+    """Files of the nights `first` to `last` as they were last seen."""
+    rows = connection.execute(
+        text(
+            "select landing_date, path, sha256, ingest_version from ops.ingested_files"
+            " where landing_date between :first and :last"
+        ),
+        {"first": first, "last": last},
+    )
+    return {(row.landing_date, row.path): KnownFile(row.sha256, row.ingest_version) for row in rows}
+
+
+def known_nights(connection: Connection) -> list[date]:
+    """Nights of which the database holds files."""
+    return list(
+        connection.scalars(
+            text("select distinct landing_date from ops.ingested_files order by landing_date")
+        )
+    )
+
+
+def remove_files(connection: Connection, keys: Sequence[FileKey]) -> int:
+    """Delete files with their pages, occurrences and leftovers; returns the rows deleted.
+
+    Their articles stay until `store.articles.settle` has seen whether they occur elsewhere.
+    """
+    if not keys:
+        return 0
+    bulk.stage(connection, "gone_files", [("landing_date", "date"), ("path", "text")], keys)
+    touched = connection.execute(
+        text("""
+        insert into ops.touched_articles (article_id)
+        select distinct occurrence.article_id
+          from pg_temp.gone_files
+          join news.source_files using (landing_date, path)
+          join news.pages using (file_id)
+          join news.article_occurrences occurrence using (page_id)
+        on conflict do nothing
+        """)
+    )
+    deleted = connection.execute(
+        text(
+            "delete from ops.ingested_files using pg_temp.gone_files gone"
+            " where ingested_files.landing_date = gone.landing_date"
+            " and ingested_files.path = gone.path"
+        )
+    )
+    return deleted.rowcount + touched.rowcount
+
+
+def put_files(connection: Connection, files: Sequence[SeenFile], ingest_version: str) -> int:
+    """Store files that are new or have changed; returns the rows written.
+
+    A changed file is replaced whole: its old pages go, and `articles` will segment the new ones.
+    """
+    written = remove_files(connection, [(file.night, file.path) for file in files])
+    written += bulk.insert(
+        connection,
+        IngestedFile,
+        ("landing_date", "path", "sha256", "byte_size", "ingest_version"),
+        ((one.night, one.path, one.sha256, one.byte_size, ingest_version) for one in files),
+    )
+    written += bulk.insert(
+        connection,
+        SourceFile,
+        ("file_id", "landing_date", "path", "sha256", "byte_size", "media_type", "compression")
+        + ("encoding", "page_count"),
+        (
+            (
+                file.file_id,
+                file.night,
+                file.path,
+                file.sha256,
+                file.byte_size,
+                file.outcome.media_type,
+                file.outcome.compression,
+                file.outcome.encoding,
+                len(file.outcome.pages),
+            )
+            for file in files
+            if isinstance(file.outcome, DecodedFile)
+        ),
+    )
+    refused = (
+        (file.night, file.path, None, file.outcome)
+        for file in files
+        if isinstance(file.outcome, Rejection)
+    )
+    return written + put_rejections(connection, refused)
+
+
+def put_rejections(
+    connection: Connection, rejections: Iterable[tuple[date, str, int | None, Rejection]]
+) -> int:
+    """Store why files, or pages of files, were refused; returns the rows written."""
+    return bulk.insert(
+        connection,
+        Quarantine,
+        ("quarantine_id", "landing_date", "path", "page_no", "reason_code", "detail", "head"),
+        (
+            (
+                derive_key("quarantine", night.isoformat(), path, page_no or 0),
+                night,
+                path,
+                page_no,
+                rejection.reason_code,
+                rejection.detail,
+                rejection.head,
+            )
+            for night, path, page_no, rejection in rejections
+        ),
+    )
+
+
+def quarantine_reasons(connection: Connection, first: date, last: date) -> dict[str, int]:
+    """How many files and pages of these nights are in quarantine, by reason."""
+    rows = connection.execute(
+        text(
+            "select reason_code, count(*) as entries from ops.quarantine"
+            " where landing_date between :first and :last group by 1 order by 2 desc, 1"
+        ),
+        {"first": first, "last": last},
+    )
+    return {row.reason_code: row.entries for row in rows}

@@ -1,0 +1,80 @@
+"""One row an asset run, for `broadsheet status`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One asset run that finished."""
+
+    run_id: str
+    asset: str
+    first_night: date | None
+    last_night: date | None
+    started_at: datetime
+    finished_at: datetime
+    counts: dict[str, Any]
+
+
+def put_load(connection: Connection, load: Load) -> None:
+    """Record an asset run."""
+    connection.execute(
+        text("""
+        insert into ops.loads
+               (run_id, asset, first_night, last_night, started_at, finished_at, counts)
+        values (:run_id, :asset, :first_night, :last_night, :started_at, :finished_at, :counts)
+        """).bindparams(bindparam("counts", type_=JSONB)),
+        {
+            "run_id": load.run_id,
+            "asset": load.asset,
+            "first_night": load.first_night,
+            "last_night": load.last_night,
+            "started_at": load.started_at,
+            "finished_at": load.finished_at,
+            "counts": load.counts,
+        },
+    )
+
+
+def loads_of_runs(connection: Connection, run_ids: list[str]) -> list[Load]:
+    """Asset runs of some Dagster runs, in the order they finished."""
+    rows = connection.execute(
+        text("""
+        select run_id, asset, first_night, last_night, started_at, finished_at, counts
+          from ops.loads where run_id = any(:run_ids) order by load_id
+        """),
+        {"run_ids": run_ids},
+    )
+    return [Load(*row) for row in rows]
+
+
+def last_loads(connection: Connection, limit: int) -> list[Load]:
+    """The last asset runs that finished, newest first."""
+    rows = connection.execute(
+        text("""
+        select run_id, asset, first_night, last_night, started_at, finished_at, counts
+          from ops.loads order by load_id desc limit :limit
+        """),
+        {"limit": limit},
+    )
+    return [Load(*row) for row in rows]
+
+
+def landing_zone_of(connection: Connection, night: date) -> tuple[str, str | None] | None:
+    """Root and flat night of the landing zone that a night was last loaded from."""
+    row = connection.execute(
+        text("""
+        select counts -> 'landing_zone' ->> 'root' as root,
+               counts -> 'landing_zone' ->> 'flat_night' as flat_night
+          from ops.loads
+         where asset = 'source_files' and :night between first_night and last_night
+         order by load_id desc limit 1
+        """),
+        {"night": night},
+    ).one_or_none()
+    return (row.root, row.flat_night) if row else None

@@ -1,0 +1,196 @@
+"""Names and the entities they stand for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from pipelines.news.keys import derive_key
+from pipelines.news.names import Resolved
+from pipelines.store import bulk
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolvedName:
+    """A name that the current rules have not seen."""
+
+    name_id: UUID
+    entity_type: str
+    name: str
+
+
+def names_to_resolve(connection: Connection, version: str, limit: int) -> list[UnresolvedName]:
+    """Up to `limit` names that were never resolved, or by other rules."""
+    rows = connection.execute(
+        text("""
+        select known.name_id, known.entity_type, known.name
+          from news.names known
+          left join ops.resolutions resolution
+            on resolution.name_id = known.name_id and resolution.resolver_version = :version
+         where resolution.name_id is null
+         order by known.name_id
+         limit :limit
+        """),
+        {"version": version, "limit": limit},
+    )
+    return [UnresolvedName(*row) for row in rows]
+
+
+def count_to_resolve(connection: Connection, version: str) -> int:
+    """How many names the current rules have not seen."""
+    return int(
+        connection.scalar(
+            text("""
+            select (select count(*) from news.names)
+                 - (select count(*) from ops.resolutions where resolver_version = :version)
+            """),
+            {"version": version},
+        )
+        or 0
+    )
+
+
+def put_resolutions(
+    connection: Connection,
+    resolved: Sequence[tuple[UnresolvedName, Resolved | None]],
+    version: str,
+) -> int:
+    """Join names to their entities; returns the rows written.
+
+    `None` is a name that stands for no entity. Entities that no name stands for any more go.
+    """
+    bulk.stage(
+        connection,
+        "resolved",
+        [
+            ("name_id", "uuid"),
+            ("entity_id", "uuid"),
+            ("entity_type", "text"),
+            ("entity_key", "text"),
+            ("name", "text"),
+            ("country_code", "text"),
+            ("geoname_id", "integer"),
+            ("rule", "text"),
+        ],
+        (_resolved_row(name, entity) for name, entity in resolved),
+    )
+    connection.execute(
+        text("""
+        create temp table if not exists left_entities (entity_id uuid) on commit drop
+        """)
+    )
+    connection.execute(
+        text("""
+        insert into pg_temp.left_entities
+        select known.entity_id from news.names known join pg_temp.resolved new using (name_id)
+         where known.entity_id is distinct from new.entity_id and known.entity_id is not null
+        """)
+    )
+    written = sum(
+        connection.execute(text(statement)).rowcount
+        for statement in (
+            """
+            insert into news.entities as known
+                   (entity_id, entity_type, entity_key, display_name, country_code, geoname_id)
+            select distinct on (entity_id)
+                   entity_id, entity_type, entity_key, name, country_code, geoname_id
+              from pg_temp.resolved where entity_id is not null
+                on conflict (entity_id) do update
+               set country_code = excluded.country_code, geoname_id = excluded.geoname_id
+             where (known.country_code, known.geoname_id)
+                   is distinct from (excluded.country_code::char(2), excluded.geoname_id)
+            """,
+            """
+            update news.names known set entity_id = new.entity_id, rule = new.rule
+              from pg_temp.resolved new
+             where known.name_id = new.name_id
+               and (known.entity_id, known.rule) is distinct from (new.entity_id, new.rule)
+            """,
+            """
+            delete from news.entities entity using pg_temp.left_entities gone
+             where entity.entity_id = gone.entity_id
+               and not exists (select from news.names where entity_id = gone.entity_id)
+            """,
+        )
+    )
+    written += refresh_display_names(
+        connection,
+        """
+        select name_id from pg_temp.resolved
+        union
+        select name_id from news.names join pg_temp.left_entities using (entity_id)
+        """,
+    )
+    connection.execute(
+        text("""
+        insert into ops.resolutions (name_id, resolver_version)
+        select name_id, :version from pg_temp.resolved
+            on conflict (name_id) do update set resolver_version = excluded.resolver_version
+        """),
+        {"version": version},
+    )
+    return written
+
+
+def refresh_display_names(connection: Connection, name_ids: str) -> int:
+    """Show entities by their most frequent, then longest, then first spelling.
+
+    `name_ids` is a query for the names that changed. A spelling of the entity's own type goes
+    before any other: a country is not called by its people. Compared by code point, so that the
+    database's collation decides nothing.
+    """
+    return connection.execute(
+        text(f"""
+        with touched as (
+             select distinct entity_id from news.names
+              where entity_id is not null and name_id in ({name_ids})),
+        best as (
+             select distinct on (entity.entity_id) entity.entity_id, known.name
+               from touched
+               join news.entities entity using (entity_id)
+               join news.names known on known.entity_id = entity.entity_id
+              order by entity.entity_id, known.entity_type <> entity.entity_type,
+                       known.mention_count desc, char_length(known.name) desc,
+                       known.name collate "C", known.entity_type collate "C")
+        update news.entities entity set display_name = best.name
+          from best
+         where best.entity_id = entity.entity_id and best.name <> entity.display_name
+        """)
+    ).rowcount
+
+
+def drop_unused(connection: Connection, staged: str) -> int:
+    """Delete the names in a staging table, and entities that only they stood for."""
+    deleted = connection.execute(
+        text(f"""
+        with gone as (
+             delete from news.names using pg_temp.{staged} staged
+              where names.name_id = staged.name_id
+             returning names.entity_id)
+        select count(*) as names, array_agg(distinct entity_id) as entities from gone
+        """)
+    ).one()
+    orphans = connection.execute(
+        text("""
+        delete from news.entities where entity_id = any(:entities)
+           and not exists (select from news.names where names.entity_id = entities.entity_id)
+        """),
+        {"entities": deleted.entities or []},
+    )
+    return int(deleted.names) + orphans.rowcount
+
+
+def _resolved_row(name: UnresolvedName, entity: Resolved | None) -> bulk.Row:
+    if entity is None:
+        return (name.name_id, None, None, None, name.name, None, None, None)
+    return (
+        name.name_id,
+        derive_key("entity", entity.entity_type, entity.entity_key),
+        entity.entity_type,
+        entity.entity_key,
+        name.name,
+        entity.country_code,
+        entity.geoname_id,
+        entity.rule,
+    )
