@@ -1,26 +1,26 @@
 """Run the migrations: one transaction each, and none that waits for a lock behind a long query."""
 
-from typing import Any
-
 from alembic import context
 from sqlalchemy import NullPool, create_engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.schema import CreateSchema
 
 from models import NEWS, OPS, Base
 from pipelines.store.database import database_url
 
 
-def is_ours(name: str | None, kind: str, parents: Any) -> bool:
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     """Compare our two schemas only; views are no tables."""
     return kind != "schema" or name in (NEWS, OPS)
 
 
-def set_timeouts(connection: Any, _record: Any) -> None:
+def set_timeouts(connection: DBAPIConnection, _record: object) -> None:
     """Fail rather than queue every reader behind a migration that waits for its lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("set lock_timeout = '10s'")
-        cursor.execute("set idle_in_transaction_session_timeout = '5min'")
+    cursor = connection.cursor()
+    cursor.execute("set lock_timeout = '10s'")
+    cursor.execute("set idle_in_transaction_session_timeout = '5min'")
+    cursor.close()
     connection.commit()
 
 

@@ -1,0 +1,1 @@
+"""Broadsheet's pipelines: raw news files in, Postgres tables out."""

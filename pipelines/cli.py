@@ -146,7 +146,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     command = ["dagster", "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", *command])
+    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 - a fixed command
 
 
 @db_app.command()

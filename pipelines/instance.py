@@ -10,8 +10,8 @@ import dagster as dg
 import psutil
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunsFilter
 
-from pipelines.defs.partitions import range_tags
 from pipelines.definitions import defs
+from pipelines.defs.partitions import range_tags
 from pipelines.landing_zone import LandingZone
 from pipelines.settings import settings
 

@@ -19,21 +19,25 @@ class Settings(BaseSettings):
     """Settings of Broadsheet; `.env.example` lists them all with their defaults."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BROADSHEET_", env_file=".env", env_ignore_empty=True, extra="ignore"
+        env_prefix="BROADSHEET_", env_file=(ROOT / ".env", ".env"), env_ignore_empty=True, extra="ignore"
     )
 
     home: Path = Field(
-        Path("var"), description="Folder for state: embedded database, Dagster home, reports."
+        default=ROOT / "var",
+        description="Folder for state: embedded database, Dagster home, reports.",
     )
     landing: Path = Field(
-        Path("landing"),
-        description="Landing zone: a folder with one sub-folder YYYY-MM-DD a night.",
+        default=ROOT / "sample_data" / "landing",
+        description="Landing zone: a folder with one sub-folder YYYY-MM-DD a night;"
+        " default is the sample data.",
     )
     database_url: str | None = Field(
-        None, description="postgresql://… of a Postgres to use; default is the embedded one."
+        default=None,
+        description="postgresql://… of a Postgres to use; default is the embedded one.",
     )
     nlp: str | None = Field(
-        None, description="spaCy package name or path; default is the pipeline that is shipped."
+        default=None,
+        description="spaCy package name or path; default is the pipeline that is shipped.",
     )
     workers: int = Field(
         default_factory=lambda: (
@@ -45,12 +49,18 @@ class Settings(BaseSettings):
         description="Processes that read articles for mentions; default is the cores.",
     )
     max_page_mb: int = Field(
-        50, ge=1, le=500, description="Decompressed size in MB above which a page is refused."
+        default=50,
+        ge=1,
+        le=500,
+        description="Decompressed size in MB above which a page is refused.",
     )
     first_night: date = Field(
-        date(2000, 1, 1), description="Earliest night that can be loaded; the first partition."
+        default=date(2000, 1, 1),
+        description="Earliest night that can be loaded; the first partition.",
     )
-    timezone: str = Field("UTC", description="Time zone of the nightly schedule (IANA name).")
+    timezone: str = Field(
+        default="UTC", description="Time zone of the nightly schedule (IANA name)."
+    )
 
     @field_validator("timezone")
     @classmethod

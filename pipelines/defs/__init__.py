@@ -1,0 +1,1 @@
+"""Only Dagster: read, call the pure step, store, report."""

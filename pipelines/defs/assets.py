@@ -1,8 +1,7 @@
 """The six assets: read, call the pure step, store, say what was done."""
 
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import dagster as dg
 
@@ -14,20 +13,30 @@ from pipelines.defs.resources import DatabaseResource, LandingZoneResource, Reco
 from pipelines.defs.runs import asset_run
 from pipelines.store.analytics import refresh_if_stale
 
-_SHARED: dict[str, Any] = {"owners": ["team:operators"], "group_name": "news"}
+_Function = Callable[..., dg.MaterializeResult[None]]
+_OWNERS = ["team:operators"]
+_GROUP = "news"
 
 
-def _nightly(**options: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+def _nightly(
+    *, deps: Sequence[dg.AssetsDefinition] = (), kinds: set[str], pool: str
+) -> Callable[[_Function], dg.AssetsDefinition]:
     """An asset with a partition a night, of which a range is loaded in one run."""
 
-    def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
+    def decorate(function: _Function) -> dg.AssetsDefinition:
         with warnings.catch_warnings():
             # Beta, and the only way to load a range of nights in one run.
             warnings.simplefilter("ignore", dg.BetaWarning)
-            policy = dg.BackfillPolicy.single_run()
-            return dg.asset(**_SHARED, **options, partitions_def=NIGHTS, backfill_policy=policy)(
-                function
+            asset = dg.asset(
+                deps=deps,
+                kinds=kinds,
+                pool=pool,
+                owners=_OWNERS,
+                group_name=_GROUP,
+                partitions_def=NIGHTS,
+                backfill_policy=dg.BackfillPolicy.single_run(),
             )
+            return asset(function)
 
     return decorate
 
@@ -99,7 +108,9 @@ def entities(
         return result(run, "news.entities")
 
 
-@dg.asset(**_SHARED, deps=[stories, entities], kinds={"postgres"}, pool="database")
+@dg.asset(
+    deps=[stories, entities], kinds={"postgres"}, pool="database", owners=_OWNERS, group_name=_GROUP
+)
 def analytics(
     context: dg.AssetExecutionContext, database: DatabaseResource
 ) -> dg.MaterializeResult[None]:

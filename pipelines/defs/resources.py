@@ -53,7 +53,10 @@ def defaults() -> dict[str, dg.ConfigurableResource[Any]]:
     """The resources as the settings say."""
     return {
         "landing_zone": LandingZoneResource(
-            root=str(settings().landing), max_page_bytes=settings().max_page_bytes
+            root=str(settings().landing),
+            flat_night=None,
+            prune=False,
+            max_page_bytes=settings().max_page_bytes,
         ),
         "database": DatabaseResource(),
         "recogniser": RecogniserResource(pipeline=settings().nlp, workers=settings().workers),

@@ -1,0 +1,1 @@
+"""Pure steps: text in, records out."""

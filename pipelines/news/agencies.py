@@ -88,7 +88,7 @@ def _is_acronym(name: str) -> bool:
 
 
 def _pattern(spelling: str) -> str:
-    pattern = re.escape(spelling).replace(r"\ ", r"\s+").replace("'", "['’]")  # noqa: RUF001
+    pattern = re.escape(spelling).replace(r"\ ", r"\s+").replace("'", "['’]")
     return pattern if _is_acronym(spelling) or spelling == "dpa" else f"(?i:{pattern})"
 
 
@@ -107,9 +107,9 @@ _BESIDE = (
     r"|courtesy|of)"
 )
 _FOUND_AT = re.compile(
-    rf"(?:^|[/,;:|&+(\[©–—-]\s*|(?<!\w){_BESIDE}[\s:]+|(?<=\s)the\s+)"  # noqa: RUF001
+    rf"(?:^|[/,;:|&+(\[©–—-]\s*|(?<!\w){_BESIDE}[\s:]+|(?<=\s)the\s+)"
     rf"(?P<agency>{_ALTERNATIVES})"
-    rf"(?=\s*(?:$|[/,;:|&+)\].–—-]|\s(?i:photo\w*|pictures?|images?|news|agency|wire|video|tv|file|pool"  # noqa: RUF001
+    rf"(?=\s*(?:$|[/,;:|&+)\].–—-]|\s(?i:photo\w*|pictures?|images?|news|agency|wire|video|tv|file|pool"
     rf"|handout|library|archives?|via|and|by|for|through|[0-9]{{4}})(?!\w)))"
 )
 
@@ -117,7 +117,7 @@ _FOUND_AT = re.compile(
 def find_agencies(credit: str) -> tuple[str, ...]:
     """Name the agencies in a credit, in order of appearance, each once."""
     found = (
-        _CANONICAL[" ".join(match["agency"].split()).replace("’", "'").casefold()]  # noqa: RUF001
+        _CANONICAL[" ".join(match["agency"].split()).replace("’", "'").casefold()]
         for match in _FOUND_AT.finditer(credit)
     )
     return tuple(dict.fromkeys(found))

@@ -17,8 +17,8 @@ CAPTIONS_VERSION: Final = "/".join(("1", version("dateparser")))
 
 _MAX_CREDIT_CHARS = 100
 _ENDING_CHARS = 400
-_BRACKETS = {")": "(", "]": "[", "）": "（", "】": "【"}  # noqa: RUF001 - full-width ones are meant
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=\S)")  # noqa: RUF001
+_BRACKETS = {")": "(", "]": "[", "）": "（", "】": "【"}
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=\S)")
 
 # What a bracket at the end says about the picture and not about who made it.
 _REMARK = re.compile(
@@ -40,10 +40,10 @@ _LABEL = re.compile(
     r"\s*(?::|\bby\b|\bof\b|\bcourtesy\s+of\b)\s*(?=\S)|via\s+)",
     re.IGNORECASE,
 )
-_LABELLED_END = re.compile(rf"(?:^|(?<=[\s.\-–—|/(])){_LABEL.pattern}", re.IGNORECASE)  # noqa: RUF001
+_LABELLED_END = re.compile(rf"(?:^|(?<=[\s.\-–—|/(])){_LABEL.pattern}", re.IGNORECASE)
 _VIA_END = re.compile(r"(?:^|(?<=\s))via\s+(?=\S)", re.IGNORECASE)
-_DASH_END = re.compile(r"(?:(?<=\s)|(?<=[.!?…]))[-–—|/]+\s*(?=\S)")  # noqa: RUF001 - dashes are meant
-_NAME = r"[^\W\d_a-z][\w.'’-]*"  # noqa: RUF001 - the apostrophe is meant
+_DASH_END = re.compile(r"(?:(?<=\s)|(?<=[.!?…]))[-–—|/]+\s*(?=\S)")
+_NAME = r"[^\W\d_a-z][\w.'’-]*"
 _SLASH_END = re.compile(rf"(?:{_NAME}\s+)?{_NAME}(?:/{_NAME}(?:\s{_NAME}){{0,3}})+$")
 _SOURCE_WORD = re.compile(
     r"\b(?:agency|army|committee|government|handout|media|ministry|office|police|press|service"
@@ -111,7 +111,7 @@ def _is_credit(before: str, inner: str) -> bool:
 
 
 def _ends_sentence(before: str) -> bool:
-    return not before or before.rstrip(" \"'”’")[-1:] in ".!?…"  # noqa: RUF001
+    return not before or before.rstrip(" \"'”’")[-1:] in ".!?…"
 
 
 def _is_explained(before: str, inner: str) -> bool:
@@ -191,4 +191,4 @@ def _is_named(credit: str) -> bool:
 
 def _strip_label(credit: str) -> str:
     match = _LABEL.match(credit)
-    return credit[match.end() :].strip() if match else credit.strip(" -–—|/")  # noqa: RUF001
+    return credit[match.end() :].strip() if match else credit.strip(" -–—|/")

@@ -1,5 +1,7 @@
-"""Shingles -> MinHash signatures -> band keys (Broder 1997; Leskovec et al., Mining of Massive
-Datasets, chapter 3)."""
+"""Shingles -> MinHash signatures -> band keys.
+
+After Broder (1997), and Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, chapter 3.
+"""
 
 from collections.abc import Sequence
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID
 
@@ -77,7 +78,7 @@ def ner_version(name: str | None) -> str:
     facts = json.loads(meta)
     checksum = hashlib.sha256(meta).hexdigest()[:8]
     pipeline = f"{facts['lang']}_{facts['name']}-{facts['version']}-{checksum}"
-    return f"{pipeline}/spacy-{spacy.__version__}/{_NER_VERSION}.{NAMES_VERSION}"
+    return f"{pipeline}/spacy-{version('spacy')}/{_NER_VERSION}.{NAMES_VERSION}"
 
 
 def read_mentions(

@@ -11,9 +11,9 @@ _WORD = re.compile(r"\w+")
 
 
 def shingle_hashes(text: str) -> NDArray[np.uint64]:
-    """Distinct word 5-grams of a text, as sorted uint64 hashes, shape (n,).
+    r"""Distinct word 5-grams of a text, as sorted uint64 hashes, shape (n,).
 
-    Words are the matches of `\\w+` in the lower-cased text. A text of fewer than five words is one
+    Words are the matches of `\w+` in the lower-cased text. A text of fewer than five words is one
     shingle of all of them; a text of none has none.
     """
     words = _WORD.findall(text.lower())

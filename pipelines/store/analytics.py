@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable
 
+from models.views import VIEWS
 from sqlalchemy import Connection, Engine, text
 
-from models.views import VIEWS
 from pipelines.store.database import write_transaction
 
 

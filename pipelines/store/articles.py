@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Connection, text
-
 from models import Article as ArticleRow
 from models import ArticleOccurrence, PageLeftover
 from models import Caption as CaptionRow
 from models import Page as PageRow
+from sqlalchemy import Connection, text
+
 from pipelines.news.captions import parse_caption
 from pipelines.news.keys import derive_key
 from pipelines.news.records import Article, Page, Rejection, SegmentedPage
@@ -163,8 +163,10 @@ def settle(connection: Connection) -> int:
     written += signatures.delete_bands(connection, "orphans")
     for statement in (
         "delete from news.articles where article_id in (select article_id from pg_temp.orphans)",
-        "delete from ops.touched_articles"
-        " where article_id in (select article_id from pg_temp.redated)",
+        """
+        delete from ops.touched_articles using pg_temp.redated
+         where touched_articles.article_id = redated.article_id
+        """,
     ):
         written += connection.execute(text(statement)).rowcount
     return written

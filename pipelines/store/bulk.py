@@ -96,7 +96,7 @@ def upsert_staged(
     keys = [column.name for column in table.primary_key]
     others = [column for column in columns if column not in keys]
     target = sql.Identifier(str(table.schema), table.name)
-    action = sql.SQL("do nothing")
+    action: sql.Composable = sql.SQL("do nothing")
     if others:
         action = sql.SQL("do update set {sets} where ({old}) is distinct from ({new})").format(
             sets=_joined("{0} = excluded.{0}", others),

@@ -2,9 +2,8 @@
 
 from hashlib import sha256
 
-from sqlalchemy import Connection, text
-
 from models import NEWS, Base
+from sqlalchemy import Connection, text
 
 # Follows from other columns, by a parser that may differ between servers.
 _LEFT_OUT = {"search"}

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from models import IngestedFile, Quarantine, SourceFile
 from sqlalchemy import Connection, text
 
-from models import IngestedFile, Quarantine, SourceFile
 from pipelines.news.keys import derive_key
 from pipelines.news.records import DecodedFile, Rejection
 from pipelines.store import bulk

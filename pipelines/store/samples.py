@@ -54,4 +54,4 @@ def samples(
 ) -> list[dict[str, Any]]:
     """Up to `limit` rows that show what the nights `first` to `last` hold of a table."""
     rows = connection.execute(text(_QUERIES[table]), {"first": first, "last": last, "limit": limit})
-    return [dict(row._mapping) for row in rows]
+    return [dict(row) for row in rows.mappings()]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
+from models import LshBand, Signature
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from models import LshBand, Signature
 from pipelines.news.minhash import NUM_PERM, band_keys
 from pipelines.store import bulk
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from models import DuplicatePair, StoryArticle
 from sqlalchemy import Connection, text
 
-from models import DuplicatePair, StoryArticle
 from pipelines.news.stories import Member, Pair, assign
 from pipelines.store import bulk
 from pipelines.store.articles import forget_stories

@@ -4,10 +4,34 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-WORDS = (
-    "harbour council Łódź river minister strike Türkiye wheat export ceasefire Nairobi bridge "
-    "don’t “quiet” São election court d'Ivoire 2026 vote al-Karim glacier envoy 14 report café"
-).split()
+WORDS = [
+    "harbour",
+    "council",
+    "Łódź",
+    "river",
+    "minister",
+    "strike",
+    "Türkiye",
+    "wheat",
+    "export",
+    "ceasefire",
+    "Nairobi",
+    "bridge",
+    "don’t",
+    "“quiet”",
+    "São",
+    "election",
+    "court",
+    "d'Ivoire",
+    "2026",
+    "vote",
+    "al-Karim",
+    "glacier",
+    "envoy",
+    "14",
+    "report",
+    "café",
+]
 
 words = st.sampled_from(WORDS)
 

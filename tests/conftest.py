@@ -1,0 +1,108 @@
+"""A real Postgres for the suite, and a fresh database that the migrations built for each test."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from dagster import DagsterInstance
+from hypothesis import HealthCheck, settings
+from psycopg import sql
+from sqlalchemy import Engine, make_url
+
+from pipelines.settings import ROOT
+from pipelines.settings import settings as read_settings
+from pipelines.store import database, server
+
+# Examples that load nights take as long as they take, and a shared machine is never even.
+settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.load_profile("suite")
+
+FRESH = "broadsheet_template"
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A Postgres server: that of BROADSHEET_DATABASE_URL, else an embedded one of the suite's own."""
+    configured = os.environ.get("BROADSHEET_DATABASE_URL")
+    if configured:
+        yield configured
+        return
+    home = ROOT / "var" / "tests"
+    yield server.start(home)
+    server.stop(home)
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str]:
+    """The name of a database that holds the newest schema and no rows."""
+    name = f"{FRESH}_{uuid4().hex[:8]}"
+    with created(server_url, name) as url:
+        database.upgrade(url)
+        yield name
+
+
+@contextmanager
+def created(server_url: str, name: str, template: str = "template1") -> Iterator[str]:
+    """A database of this name on the server, dropped at the end; its URL."""
+    plain = make_url(server_url).set(drivername="postgresql")
+    admin = plain.render_as_string(hide_password=False)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        create = sql.SQL("create database {} template {}")
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+    try:
+        url = plain.set(drivername="postgresql+psycopg", database=name)
+        yield url.render_as_string(hide_password=False)
+    finally:
+        with psycopg.connect(admin, autocommit=True) as connection:
+            drop = sql.SQL("drop database {} with (force)")
+            connection.execute(drop.format(sql.Identifier(name)))
+
+
+@contextmanager
+def fresh_database(server_url: str, template: str) -> Iterator[Engine]:
+    """An empty database with the schema; the code under test finds it as it does in production."""
+    name = f"test_{uuid4().hex[:12]}"
+    with created(server_url, name, template) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BROADSHEET_DATABASE_URL", url)
+        read_settings.cache_clear()
+        database.engine.cache_clear()
+        engine = database.engine()
+        yield engine
+        engine.dispose()
+        database.engine.cache_clear()
+    read_settings.cache_clear()
+
+
+@pytest.fixture
+def engine(server_url: str, template: str) -> Iterator[Engine]:
+    """A fresh database with the newest schema and no rows."""
+    with fresh_database(server_url, template) as bound:
+        yield bound
+
+
+@pytest.fixture(scope="session")
+def instance() -> Iterator[DagsterInstance]:
+    """A Dagster instance that leaves nothing behind."""
+    with tempfile.TemporaryDirectory() as folder, DagsterInstance.local_temp(folder) as made:
+        yield made
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Callable[[date, str, bytes], Path]:
+    """Put a file into the landing zone `tmp_path / "landing"`."""
+
+    def put(night: date, name: str, data: bytes) -> Path:
+        path = tmp_path / "landing" / night.isoformat() / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    return put

@@ -1,0 +1,115 @@
+"""Prepare the corpora: read, map, split, augment and write `DocBin` files.
+
+    python -m training.prepare --data ../shared/ner --out training/corpus
+
+Writes train, dev (what training chooses by), and the sets that are only scored: own_test, wikigold,
+dev_gmb, dev_uner, dev_crossner; and `counts.json`. Relative paths start at the repository's root.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import spacy
+from spacy.tokens import DocBin
+
+from training import sources
+from training.augment import variants
+from training.mapping import map_passage, vote
+from training.passage import LABELS, Passage, bucket, to_doc
+from training.synthesis import synthesise
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+SEED: Final = 20240229
+TEST_SHARE: Final = 10
+DEV_SHARE: Final = 4
+"""Per cent of GMB's blocks that go to own_test and to dev."""
+NAMELESS_SHARE: Final = 20
+"""Per cent of the gold sentences without a name that training sees."""
+GOLD_COPIES: Final = 3
+"""How often hand-annotated training sentences are seen for once of the silver ones."""
+
+
+def read_all(data: Path) -> dict[str, list[Passage]]:
+    """Read and map every corpus; return passages by the name of the set that they go to."""
+    sets: dict[str, list[Passage]] = {"train": [], "own_test": [], "dev_gmb": []}
+    for passage in vote(map(map_passage, sources.read_gmb(data / "gmb"))):
+        number = bucket(passage.group)
+        name = "train" if number >= TEST_SHARE + DEV_SHARE else "dev_gmb"
+        sets["own_test" if number < TEST_SHARE else name].append(passage)
+    crossner, uner = data / "crossner_politics", data / "uner_ewt"
+    gold = [
+        *sources.read_uner(uner / "en_ewt-ud-train.iob2"),
+        *sources.read_gum(data / "gum_news"),
+        *sources.read_columns(crossner / "train.txt", "crossner", "\t"),
+    ]
+    sets["train"] += GOLD_COPIES * [map_passage(passage) for passage in gold if useful(passage)]
+    sets["dev_uner"] = [*map(map_passage, sources.read_uner(uner / "en_ewt-ud-dev.iob2"))]
+    dev = sources.read_columns(crossner / "dev.txt", "crossner", "\t")
+    sets["dev_crossner"] = [*map(map_passage, dev)]
+    return sets
+
+
+def useful(passage: Passage) -> bool:
+    """Return whether a gold sentence is worth its time: any with a name, some of the others."""
+    return bool(passage.spans) or bucket(passage.text) < NAMELESS_SHARE
+
+
+def read_wikigold(data: Path) -> list[Passage]:
+    """Read the held-out corpus with its own tags (PER, ORG, LOC, MISC), unmapped."""
+    return list(sources.read_columns(data / "wikigold" / "wikigold.conll.txt", "wikigold", " "))
+
+
+def write(path: Path, passages: Iterable[Passage]) -> Counter[str]:
+    """Write passages as a `DocBin` and return how many sentences, tokens and labels it holds."""
+    nlp = spacy.blank("en")
+    counts: Counter[str] = Counter()
+    bin_ = DocBin(attrs=["ENT_IOB", "ENT_TYPE"])
+    for passage in passages:
+        doc = to_doc(nlp, passage)
+        bin_.add(doc)
+        counts.update({"sentences": 1, "tokens": len(doc)})
+        counts.update(entity.label_ for entity in doc.ents)
+    bin_.to_disk(path)
+    return counts
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the preparation from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/ner"))
+    parser.add_argument("--out", type=Path, default=Path("training/corpus"))
+    parser.add_argument("--patterns", type=int, default=40, help="sentences per pattern")
+    options = parser.parse_args(arguments)
+    data, out = (ROOT / options.data).resolve(), ROOT / options.out
+    out.mkdir(parents=True, exist_ok=True)
+
+    sets = read_all(data)
+    random = Random(SEED)
+    train = [variant for passage in sets["train"] for variant in variants(passage, random)]
+    train += [
+        variant
+        for passage in synthesise(random, options.patterns)
+        for variant in variants(passage, random)[:1]
+    ]
+    random.shuffle(train)
+    dev = [*sets["dev_gmb"], *sets["dev_uner"], *sets["dev_crossner"]]
+    sets |= {"train": train, "dev": dev, "wikigold": read_wikigold(data)}
+    counts = {name: write(out / f"{name}.spacy", passages) for name, passages in sets.items()}
+    order = ["sentences", "tokens", *LABELS]
+    table = {
+        name: {key: tally[key] for key in order if tally[key]} for name, tally in counts.items()
+    }
+    (out / "counts.json").write_text(json.dumps(table, indent=2) + "\n", "utf-8")
+    for name, row in table.items():
+        print(f"{name:13}", " ".join(f"{key}={value}" for key, value in row.items()))
+
+
+if __name__ == "__main__":
+    main()
