@@ -91,7 +91,9 @@ def engine(server_url: str, template: str) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def instance() -> Iterator[DagsterInstance]:
     """A Dagster instance that leaves nothing behind."""
-    with tempfile.TemporaryDirectory() as folder, DagsterInstance.local_temp(folder) as made:
+    with tempfile.TemporaryDirectory() as folder, DagsterInstance.local_temp(
+        folder, overrides={"telemetry": {"enabled": False}}
+    ) as made:
         yield made
 
 

@@ -61,7 +61,7 @@ def asset_run(
         yield run
         first, last = run.span or (None, None)
         load = Load(
-            context.run_id,
+            context.run.run_id,
             context.asset_key.to_user_string(),
             first,
             last,

@@ -1,0 +1,1 @@
+"""Measurements of whole nights; `python -m benchmarks.nightly` runs them."""
