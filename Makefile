@@ -8,22 +8,31 @@ UV := .tools/bin/uv
 PY := .venv/bin/python
 export PYTHONPATH :=
 export UV_PYTHON_DOWNLOADS := never
+export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help demo test lint ui lock clean install
+.PHONY: help demo test lint bench ui lock clean install
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
 
-demo: install ## Install, load sample_data/landing into the embedded Postgres, and say what to do next
-	@.venv/bin/broadsheet demo
+demo: install ## Install, load the sample data into the embedded Postgres, and say what to do next
+	@.venv/bin/broadsheet run --landing sample_data/landing
+	@printf '\nThree things to do next:\n'
+	@printf '  .venv/bin/broadsheet sql "select title, articles, occurrences from news.stories order by articles desc limit 5"\n'
+	@printf '  make ui                                    # the Dagster UI: runs, checks, rerunning a night\n'
+	@printf '  .venv/bin/broadsheet run --landing FOLDER --date 2026-01-05   # your own files; see README.md\n'
 
 test: install ## Install and run the whole test suite
 	@$(PY) -m pytest
 
-lint: install ## Format check, lint, types, Dagster definitions
+lint: install ## Check format, style, types and the Dagster definitions
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
+	@VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/dg check defs
+
+bench: install ## Measure a night of 2,000 generated pages; takes some minutes
+	@$(PY) -m benchmarks.nightly
 
 ui: install ## Start the Dagster UI on 127.0.0.1:3000
 	@.venv/bin/broadsheet ui
@@ -39,6 +48,7 @@ clean: ## Stop the embedded Postgres and remove everything that make built
 install: .venv/.installed ## Build .venv from requirements.lock
 
 .venv/.installed: requirements.lock pyproject.toml | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Broadsheet needs Python 3.11 to 3.14, and this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python")'
 	@$(UV) venv --quiet --clear --python "$(PYTHON)" .venv
 	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .

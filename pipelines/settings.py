@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         description="Decompressed size in MB above which a page is refused.",
     )
     first_night: date = Field(
-        default=date(2000, 1, 1),
+        default=date(2010, 1, 1),
         description="Earliest night that can be loaded; the first partition.",
     )
     timezone: str = Field(

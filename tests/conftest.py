@@ -1,7 +1,6 @@
 """A real Postgres for the suite, and a fresh database that the migrations built for each test."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -90,10 +89,8 @@ def engine(server_url: str, template: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def instance() -> Iterator[DagsterInstance]:
-    """A Dagster instance that leaves nothing behind."""
-    with tempfile.TemporaryDirectory() as folder, DagsterInstance.local_temp(
-        folder, overrides={"telemetry": {"enabled": False}}
-    ) as made:
+    """A Dagster instance in memory; the command line's, on disk, is tested where it is used."""
+    with DagsterInstance.ephemeral() as made:
         yield made
 
 
