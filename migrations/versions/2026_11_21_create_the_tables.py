@@ -156,7 +156,7 @@ def upgrade() -> None:
             "search",
             postgresql.TSVECTOR(),
             sa.Computed(
-                "setweight(to_tsvector('english'::regconfig, \"left\"(title, 2000)), 'A'::\"char\") || setweight(to_tsvector('english'::regconfig, \"left\"(body, 200000)), 'B'::\"char\")",
+                "setweight(to_tsvector('english'::regconfig, \"left\"(title, 2000)), 'A'::\"char\") || setweight(to_tsvector('english'::regconfig, \"left\"(body, 120000)), 'B'::\"char\")",
                 persisted=True,
             ),
             nullable=False,

@@ -47,7 +47,9 @@ articles = st.builds(
 good_files = st.lists(articles, min_size=1, max_size=3).map(
     lambda drawn: "\n\n\n\n".join(drawn).encode()
 )
-bad_files = st.sampled_from([b"", b" \n ", b"a\0b", b"\x89PNG\r\n\x1a\n\0\0", b"Title\nOther title"])
+bad_files = st.sampled_from(
+    [b"", b" \n ", b"a\0b", b"\x89PNG\r\n\x1a\n\0\0", b"Title\nOther title"]
+)
 landings = st.dictionaries(
     st.tuples(st.sampled_from(NIGHTS), st.sampled_from(["a.txt", "b.txt", "sub/c.txt"])),
     st.one_of(good_files, good_files, bad_files),
@@ -105,7 +107,11 @@ def test_what_was_there_before_does_not_matter(
 
 
 @settings(max_examples=15)
-@given(data=st.lists(st.one_of(st.binary(max_size=400), st.text(max_size=200).map(str.encode)), max_size=6))
+@given(
+    data=st.lists(
+        st.one_of(st.binary(max_size=400), st.text(max_size=200).map(str.encode)), max_size=6
+    )
+)
 def test_no_bytes_stop_a_night_or_are_lost(
     instance: DagsterInstance, server_url: str, template: str, data: list[bytes]
 ) -> None:
@@ -145,3 +151,16 @@ def test_the_same_article_on_many_nights_is_one_row_and_read_once(
             """)
         ).one()
     assert tuple(counts) == (1, 1, 3)
+
+
+def test_a_body_of_the_costliest_words_can_be_searched(
+    instance: DagsterInstance, engine: Engine, tmp_path: Path
+) -> None:
+    rare = [chr(0x20000 + at) for at in range(60_000)]
+    words = ("".join(rare[at : at + 8]) + "-" + "".join(rare[-at - 8 :][:8]) for at in range(7_100))
+    page = f"Title\nTT\nTitle\n\n{' '.join(words)}."
+    load(instance, lay_out(tmp_path, {(FIRST, "a.txt"): page.encode()}), FIRST)
+    with engine.connect() as connection:
+        assert connection.scalar(
+            text("select count(*) from news.articles where length(search) > 1")
+        )
