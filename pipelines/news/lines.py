@@ -24,7 +24,8 @@ _CUE = re.compile(
     r"|(?:most|editors?'?s?'?) (?:read|viewed|popular|picks?)|recommended(?: for you)?|trending"
     r"|share(?: this.*)?|follow us.*|subscribe.*|sign up.*|newsletters?|advertisement|sponsored"
     r"|comments?|print|e-?mail|copy link|back to top|load more|all rights reserved.*|©.*|tags?"
-    r"|topics?|keywords?)\s*[:.…»>→]*",
+    r"|topics?|keywords?)\s*[:.…»>→]*"
+    r"|(?:read (?:more|also|next)|also read|see also|related)\s*[:»>|–—-].*",
     re.IGNORECASE,
 )
 

@@ -28,18 +28,26 @@ def repair(text: str) -> tuple[str, bool]:
     """Undo mojibake in the lines in which it is certain; say whether there were any.
 
     A line is changed only if ftfy calls it bad, if encoding and decoding alone explain it, if the
-    same steps backwards give exactly the line, and if the result is good.
+    same steps backwards give exactly the line, and if the result is good. Where the steps that mend
+    one line undo the whole page, they are taken for the page: a page that was read wrongly was
+    read wrongly throughout, and a genuine non-ASCII letter in it would stop them.
     """
     if text.isascii() or not _SUSPECT.search(text):
         return text, False
-    lines = [_repair_line(line) for line in text.split("\n")]
-    repaired = "\n".join(lines)
+    repairs = [_repair_line(line) for line in text.split("\n")]
+    repaired = "\n".join(line for line, _ in repairs)
+    for plan in {tuple(plan): plan for _, plan in repairs if plan}.values():
+        whole = _take(text, [(step.action, step.parameter) for step in plan])
+        if whole is not None and _undo(whole, plan) == text and not is_bad(whole):
+            return whole, True
     return repaired, repaired != text
 
 
-def _repair_line(line: str) -> str:
+def _repair_line(line: str) -> tuple[str, list[ExplanationStep]]:
+    """The line as it was meant, and the steps that gave it; none where it stays as it is."""
+    unchanged: tuple[str, list[ExplanationStep]] = (line, [])
     if line.isascii() or not _SUSPECT.search(line) or not is_bad(line) or _MENTIONED.search(line):
-        return line
+        return unchanged
     repaired, plan = fix_encoding_and_explain(line, _CONFIG)
     if (
         not plan
@@ -47,18 +55,25 @@ def _repair_line(line: str) -> str:
         or _undo(repaired, plan) != line
         or not _is_likely(line, repaired)
     ):
-        return line
-    return repaired
+        return unchanged
+    return repaired, plan
 
 
 def _undo(text: str, plan: list[ExplanationStep]) -> str | None:
     """Take the steps back, or None where one of them cannot be."""
+    opposite = {"decode": "encode", "encode": "decode"}
+    back = [(opposite.get(step.action, ""), step.parameter) for step in reversed(plan)]
+    return _take(text, back)
+
+
+def _take(text: str, steps: list[tuple[str, str]]) -> str | None:
+    """Encode and decode as the steps say, or None where that cannot be done."""
     data: str | bytes = text
     try:
-        for action, encoding in reversed(plan):
-            if action == "decode" and isinstance(data, str):
+        for action, encoding in steps:
+            if action == "encode" and isinstance(data, str):
                 data = data.encode(encoding)
-            elif action == "encode" and isinstance(data, bytes):
+            elif action == "decode" and isinstance(data, bytes):
                 data = data.decode(encoding)
             else:
                 return None

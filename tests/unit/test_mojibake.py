@@ -64,3 +64,16 @@ def test_utf8_text_is_changed_only_by_a_repair_that_says_so(text: str) -> None:
     assert is_repaired == (repaired != text)
     if text.isascii():
         assert not is_repaired
+
+
+def test_what_mends_one_line_mends_a_page_that_was_read_wrongly_throughout() -> None:
+    page = "Constanța’s mayor isn’t there.\nA quay in Constanța"
+    wrong = page.encode().decode("cp1252")
+    assert repair(wrong.split("\n")[1]) == (wrong.split("\n")[1], False)
+    assert repair(wrong) == (page, True)
+
+
+def test_a_genuine_line_keeps_a_page_from_being_mended_as_a_whole() -> None:
+    wrong = "Constanța’s mayor isn’t there.".encode().decode("cp1252")
+    page = f"{wrong}\nA café in ConstanÈ›a"
+    assert repair(page) == ("Constanța’s mayor isn’t there.\nA café in ConstanÈ›a", True)

@@ -140,6 +140,13 @@ def test_menus_before_and_after_are_leftovers_with_a_reason() -> None:
     ]
 
 
+def test_a_link_to_another_article_ends_a_body() -> None:
+    text = f"Quay talks\nTT\nQuay talks\n\n{PARAGRAPH}\n\nRead more: The pier in five maps"
+    page = segment(text)
+    assert contents(page) == [("Quay talks", (), (PARAGRAPH,))]
+    assert [one.reason for one in page.leftovers] == ["navigation"]
+
+
 def test_questions_and_answers_stay_in_the_body() -> None:
     lines = ("Q: Why now?", "A: Because the ice is gone.", "Q: And then?", "A: We sail.")
     page = segment("Quay talks\nTT\nQuay talks\n\n" + "\n\n".join(lines))
