@@ -41,14 +41,15 @@ lock: $(UV) ## Resolve pyproject.toml into requirements.lock
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
 
-clean: ## Stop the embedded Postgres and remove everything that make built
-	@if [ -x .venv/bin/broadsheet ]; then .venv/bin/broadsheet db stop || true; fi
+clean: ## Remove everything that make built, the embedded database and its contents too
+	@if [ -x .venv/bin/broadsheet ]; then .venv/bin/broadsheet db remove --yes || true; fi
 	@rm -rf .venv .tools var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 install: .venv/.installed ## Build .venv from requirements.lock
 
 .venv/.installed: requirements.lock pyproject.toml | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Broadsheet needs Python 3.11 to 3.14, and this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python")'
+	@echo "Installing into .venv ..."
 	@$(UV) venv --quiet --clear --python "$(PYTHON)" .venv
 	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .

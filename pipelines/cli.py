@@ -166,6 +166,18 @@ def stop() -> None:
 
 
 @db_app.command()
+def remove(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop the embedded Postgres and delete it with all it holds."""
+    if settings().database_url:
+        _usage("BROADSHEET_DATABASE_URL is set: that server is not ours to remove.")
+    if not yes:
+        typer.confirm(f"Delete the database in {settings().home}?", abort=True)
+    typer.echo("Removed." if server.remove(settings().home) else "There was none.")
+
+
+@db_app.command()
 def url() -> None:
     """Print the URL of the database, for psql and other clients."""
     configured = settings().database_url

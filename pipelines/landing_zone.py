@@ -12,7 +12,7 @@ from pipelines.news.records import Rejection
 
 _NIGHT = re.compile(r"\d{4}-\d{2}-\d{2}")
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", "~")
-_MAX_NAME_CHARS = 900
+_MAX_NAME_BYTES = 2_000  # an index entry of Postgres holds 2,704
 
 
 class LandingError(ValueError):
@@ -109,11 +109,11 @@ class LandingZone:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from self._walk(path, top, root)
-            elif not _is_inside(path, root):
+            elif not Path(os.path.realpath(path)).is_relative_to(root):
                 yield _refused(
                     path, top, "outside_landing_zone", "The link leads out of the landing zone."
                 )
-            elif entry.is_dir():
+            elif path.is_dir():
                 yield _refused(path, top, "unreadable", "Links to folders are not followed.")
             else:
                 yield LandedFile(path, _name(path, top))
@@ -131,13 +131,6 @@ def _is_ignored(name: str) -> bool:
     return name.startswith(".") or name.lower().endswith(_UNFINISHED)
 
 
-def _is_inside(path: Path, root: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(root)
-    except (OSError, RuntimeError):  # a loop of links
-        return False
-
-
 def _refused(path: Path, top: Path, reason: str, detail: str) -> LandedFile:
     return LandedFile(path, _name(path, top), Rejection(reason, detail, b""))
 
@@ -152,6 +145,7 @@ def _name(path: Path, top: Path) -> str:
     raw = os.fsencode(name)
     name = raw.decode("utf-8", "surrogateescape").replace("\\", "\\\\")
     name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    if len(name) > _MAX_NAME_CHARS:
-        name = f"{name[:_MAX_NAME_CHARS]}…{sha256(raw).hexdigest()}"
+    start = name.encode()[: _MAX_NAME_BYTES + 1]
+    if len(start) > _MAX_NAME_BYTES:
+        name = f"{start[:-1].decode('utf-8', 'ignore')}…{sha256(raw).hexdigest()}"
     return name

@@ -19,7 +19,10 @@ class Settings(BaseSettings):
     """Settings of Broadsheet; `.env.example` lists them all with their defaults."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BROADSHEET_", env_file=(ROOT / ".env", ".env"), env_ignore_empty=True, extra="ignore"
+        env_prefix="BROADSHEET_",
+        env_file=(ROOT / ".env", ".env"),
+        env_ignore_empty=True,
+        extra="ignore",
     )
 
     home: Path = Field(

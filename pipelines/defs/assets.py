@@ -8,7 +8,7 @@ import dagster as dg
 from pipelines.defs.derive import link_stories, read_articles, resolve_names
 from pipelines.defs.ingest import ingest, segment_files
 from pipelines.defs.partitions import NIGHTS
-from pipelines.defs.report import result
+from pipelines.defs.report import result, views_result
 from pipelines.defs.resources import DatabaseResource, LandingZoneResource, RecogniserResource
 from pipelines.defs.runs import asset_run
 from pipelines.store.analytics import refresh_if_stale
@@ -121,7 +121,7 @@ def analytics(
     with asset_run(context, database.engine) as run:
         seconds = refresh_if_stale(run.engine)
         run.counts["views_refreshed"] = len(seconds)
-        return dg.MaterializeResult(metadata={f"{view}_seconds": s for view, s in seconds.items()})
+        return views_result(run, seconds)
 
 
 ASSETS = [source_files, articles, stories, mentions, entities, analytics]

@@ -1,11 +1,14 @@
 """What a materialization shows in the Dagster UI."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import dagster as dg
 from sqlalchemy import text
 
 from models import Base
+from models.views import VIEWS
 from pipelines.defs.runs import AssetRun
 from pipelines.store.landing import quarantine_reasons
 from pipelines.store.samples import samples
@@ -33,4 +36,26 @@ def result(run: AssetRun, table: str) -> dg.MaterializeResult[None]:
         metadata["loaded"] = dg.MetadataValue.table(
             [dg.TableRecord({name: str(value) for name, value in row.items()}) for row in sample]
         )
+    return dg.MaterializeResult(metadata=metadata)
+
+
+def views_result(run: AssetRun, seconds: Mapping[str, float]) -> dg.MaterializeResult[None]:
+    """Rows of each materialized view, how long its refresh took, and the whole quarantine."""
+    with run.engine.connect() as connection:
+        rows = {
+            view.name: connection.scalar(text(f"select count(*) from news.{view.name}")) or 0
+            for view in VIEWS
+            if view.is_materialized
+        }
+        reasons = quarantine_reasons(connection, date.min, date.max)
+    loaded = [
+        dg.TableRecord({"view": name, "rows": count, "seconds": seconds.get(name)})
+        for name, count in rows.items()
+    ]
+    metadata: dict[str, Any] = {
+        "dagster/row_count": sum(rows.values()),
+        "quarantined": sum(reasons.values()),
+        "quarantine_reasons": dg.MetadataValue.json(reasons),
+        "loaded": dg.MetadataValue.table(loaded),
+    } | run.counts
     return dg.MaterializeResult(metadata=metadata)

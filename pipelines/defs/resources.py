@@ -16,7 +16,9 @@ from pipelines.store.database import engine
 class LandingZoneResource(dg.ConfigurableResource[Any]):
     """The landing zone; to be set for a run that loads another folder."""
 
-    root: str = Field(description="Folder with one sub-folder YYYY-MM-DD a night.")
+    root: str = Field(
+        str(settings().landing), description="Folder with one sub-folder YYYY-MM-DD a night."
+    )
     flat_night: str | None = Field(
         None,
         description="Night (YYYY-MM-DD) that the folder itself is, where it has no sub-folder.",
@@ -24,7 +26,9 @@ class LandingZoneResource(dg.ConfigurableResource[Any]):
     prune: bool = Field(
         False, description="Remove nights from the database that have no folder any more."
     )
-    max_page_bytes: int = Field(description="Decompressed size above which a page is refused.")
+    max_page_bytes: int = Field(
+        settings().max_page_bytes, description="Decompressed size above which a page is refused."
+    )
 
     def zone(self) -> LandingZone:
         """The landing zone as an object of ours."""
@@ -44,20 +48,15 @@ class RecogniserResource(dg.ConfigurableResource[Any]):
     """The spaCy pipeline that reads articles for mentions."""
 
     pipeline: str | None = Field(
-        None, description="Package name or path; the shipped pipeline if unset."
+        settings().nlp, description="Package name or path; the shipped pipeline if unset."
     )
-    workers: int = Field(description="Processes that read at a time.")
+    workers: int = Field(settings().workers, description="Processes that read at a time.")
 
 
 def defaults() -> dict[str, dg.ConfigurableResource[Any]]:
-    """The resources as the settings say."""
+    """The resources as the settings say; a run may set any one field without the others."""
     return {
-        "landing_zone": LandingZoneResource(
-            root=str(settings().landing),
-            flat_night=None,
-            prune=False,
-            max_page_bytes=settings().max_page_bytes,
-        ),
+        "landing_zone": LandingZoneResource(),
         "database": DatabaseResource(),
-        "recogniser": RecogniserResource(pipeline=settings().nlp, workers=settings().workers),
+        "recogniser": RecogniserResource(),
     }

@@ -29,7 +29,7 @@ RESOLVER_VERSION = "/".join(
 _PLACES = frozenset({"GPE", "LOC"})
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛`´′ʼ", "'") | dict.fromkeys("“”„‟«»″", '"'))
 _EDGES = " \t\"'.,;:!?()[]{}<>*|/\\-–—_…"
-_POSSESSIVE = re.compile(r"(?:'s|s')\Z|'\Z")
+_INITIALS = re.compile(r"(?<!\w)(?:\w\.)+\w\Z")
 _THE = re.compile(r"\Athe\s+(?=\S)", re.IGNORECASE)
 _TITLE = re.compile(
     r"\A(?:(?:the|former|ex-?|acting|deputy|vice|interim|outgoing|late|then|crown|grand|chief)[\s-]+)*"
@@ -59,28 +59,29 @@ class Resolved:
 
 def normalise(surface: str, label: str) -> str:
     """A surface without quotes, possessive and titles; never empty unless the surface is blank."""
-    text = " ".join(unicodedata.normalize("NFKC", surface).translate(_QUOTES).split())
-    text = _POSSESSIVE.sub(lambda end: "s" if end.group() == "s'" else "", text)
-    bare = text.strip(_EDGES) if not text.endswith(".") else text.lstrip(_EDGES).rstrip(_EDGES[2:])
-    bare = _with_abbreviation_dot(text, bare)
+    # Quotes go first: NFKC takes some of them apart.
+    text = " ".join(unicodedata.normalize("NFKC", surface.translate(_QUOTES)).split())
+    name = _without_edges(_without_edges(text).removesuffix("'s"))
     if label == "PERSON":
-        while (shorter := _TITLE.sub("", bare, count=1)) != bare:
-            bare = shorter
+        while (shorter := _TITLE.sub("", name)) != name:
+            name = shorter
     elif label != "DATE":
-        bare = _THE.sub("", bare)
-    return bare or text or surface
+        name = _THE.sub("", name)
+    return _without_edges(name) or text or surface
 
 
-def _with_abbreviation_dot(text: str, bare: str) -> str:
-    """Keep the last dot of "U.S.", drop that of a sentence."""
-    return f"{bare}." if "." in bare and f"{bare}." in text and " " not in bare else bare
+def _without_edges(text: str) -> str:
+    """Text without quotes, brackets and stops around it; initials ("U.S.") keep their last dot."""
+    bare = text.strip(_EDGES)
+    has_dot = text.lstrip(_EDGES).startswith(f"{bare}.")
+    return f"{bare}." if has_dot and _INITIALS.search(bare) else bare
 
 
 def name_mentions(mentions: Sequence[tuple[str, str]]) -> list[str]:
     """Names of an article's mentions, given as (surface, label), in the same order.
 
-    A person named by one word gets the full name that ends in it, when the article holds exactly
-    one such.
+    A person named by one word gets the full name that ends in that word, when the article holds
+    exactly one such.
     """
     names = [normalise(surface, label) for surface, label in mentions]
     people = Counter(
@@ -88,7 +89,7 @@ def name_mentions(mentions: Sequence[tuple[str, str]]) -> list[str]:
     )
     full_names = _full_names(people)
     return [
-        full_names.get(fold(name), name) if label == "PERSON" else name
+        full_names.get(fold(name), name) if label == "PERSON" and " " not in name else name
         for name, (_, label) in zip(names, mentions, strict=True)
     ]
 
@@ -99,13 +100,15 @@ def _full_names(people: Counter[str]) -> dict[str, str]:
     for name in people:
         spellings[fold(name)].append(name)
     surnames: dict[str, set[str]] = defaultdict(set)
-    for folded in spellings:
-        first, _, surname = folded.rpartition(" ")
-        if first:
-            surnames[surname].add(folded)
+    for folded, together in spellings.items():
+        for name in together:
+            _, space, surname = name.rpartition(" ")
+            if space and (key := fold(surname)):
+                surnames[key].add(folded)
     return {
         surname: min(
-            spellings[next(iter(found))], key=lambda name: (-people[name], -len(name), name)
+            (name for name in spellings[next(iter(found))] if " " in name),
+            key=lambda name: (-people[name], -len(name), name),
         )
         for surname, found in surnames.items()
         if len(found) == 1

@@ -6,6 +6,7 @@ found in it then depends on nothing but the article, down to the last bit of the
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,7 @@ _NER_VERSION = "1"
 _BATCH_PARAGRAPHS = 64
 _MAX_PIECE_CHARS = 50_000
 _MAX_SURFACE_CHARS = 150
+_SIGNS = re.compile(r"(?:[^\w\s]|_){200,}")
 _UNUSED = ("tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "textcat")
 
 
@@ -69,16 +71,31 @@ def ner_version(name: str | None) -> str:
         PipelineError: there is no such pipeline.
     """
     try:
-        path = Path(name) if name and Path(name).exists() else SHIPPED
-        if name and path == SHIPPED:
-            path = spacy.util.get_package_path(name)
-        meta = (path / "meta.json").read_bytes()
-    except (OSError, ImportError) as error:
+        folder = _folder(name)
+        facts = json.loads((folder / "meta.json").read_bytes())
+        checksum = _checksum(folder)
+    except (OSError, ValueError, ImportError) as error:
         raise PipelineError(_cannot_load(name, error)) from error
-    facts = json.loads(meta)
-    checksum = hashlib.sha256(meta).hexdigest()[:8]
-    pipeline = f"{facts['lang']}_{facts['name']}-{facts['version']}-{checksum}"
+    pipeline = f"{facts['lang']}_{facts['name']}-{facts['version']}-{checksum[:8]}"
     return f"{pipeline}/spacy-{version('spacy')}/{_NER_VERSION}.{NAMES_VERSION}"
+
+
+def _folder(name: str | None) -> Path:
+    """Where a pipeline lies; as in `spacy.load`, a package goes before a path."""
+    if not name:
+        return SHIPPED
+    return spacy.util.get_package_path(name) if spacy.util.is_package(name) else Path(name)
+
+
+def _checksum(folder: Path) -> str:
+    """SHA-256 of all files of a pipeline: one trained again may differ in its weights only."""
+    checksum = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            checksum.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+            with path.open("rb") as file:
+                checksum.update(hashlib.file_digest(file, "sha256").digest())
+    return checksum.hexdigest()
 
 
 def read_mentions(
@@ -139,7 +156,7 @@ def _sentence(entity: Span) -> tuple[int, int]:
 def _is_name(surface: str) -> bool:
     return (
         len(surface) <= _MAX_SURFACE_CHARS
-        and surface.strip() == surface
+        and surface.splitlines() == [surface.strip()]
         and any(char.isalnum() for char in surface)
     )
 
@@ -155,7 +172,11 @@ def _pieces(article: ArticleText) -> Iterator[_Piece]:
 
 
 def _cut(section: Section, number: int, offset: int, text: str) -> Iterator[_Piece]:
-    """The text whole, or in pieces that spaCy accepts, cut at spaces where there are any."""
+    """The text whole, or in pieces that spaCy accepts, cut at spaces where there are any.
+
+    Long runs of signs are blanked: they hold no name, and take the tokenizer quadratic time.
+    """
+    text = _SIGNS.sub(lambda run: " " * len(run.group()), text)
     start = 0
     while start < len(text):
         end = min(len(text), start + _MAX_PIECE_CHARS)

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from models import OPS
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from pipelines.settings import ROOT, settings
 from pipelines.store import server
@@ -62,14 +63,16 @@ def is_transient(error: BaseException) -> bool:
     """Whether trying again can help: the connection was lost, or others were in the way.
 
     SQLSTATE classes: 08 connection, 40 rollback (serialisation, deadlock), 53 resources, 55 lock not
-    available, 57 operator intervention.
+    available, 57 operator intervention. What a COPY raises comes from psycopg as it is.
     """
-    if not isinstance(error, DBAPIError):
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    said = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(said, psycopg.Error):
         return False
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:
-        return isinstance(error, OperationalError) or error.connection_invalidated
-    return str(state)[:2] in {"08", "40", "53", "55", "57"}
+    if said.sqlstate is None:
+        return isinstance(said, psycopg.OperationalError)
+    return said.sqlstate[:2] in {"08", "40", "53", "55", "57"}
 
 
 def alembic_config(url: str) -> Config:

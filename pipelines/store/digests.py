@@ -16,7 +16,12 @@ def digests(connection: Connection, schema: str = NEWS) -> dict[str, tuple[int, 
     neither order nor size of a table matters.
     """
     # What a value looks like as text depends on these.
-    for setting in ("DateStyle = ISO", "timezone = UTC", "bytea_output = hex"):
+    for setting in (
+        "DateStyle = ISO",
+        "timezone = UTC",
+        "bytea_output = hex",
+        "extra_float_digits = 1",
+    ):
         connection.execute(text(f"set local {setting}"))
     result = {}
     for table in sorted(Base.metadata.tables.values(), key=lambda table: table.name):

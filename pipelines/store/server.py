@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -25,7 +26,16 @@ from pipelines.store.binaries import ServerError
 from pipelines.store.boot import PORT, START_SECONDS, SUPERUSER, bring_up
 from pipelines.store.cluster import Cluster, locate
 
-__all__ = ["ServerError", "create_database", "data_folder", "is_running", "start", "stop", "url"]
+__all__ = [
+    "ServerError",
+    "create_database",
+    "data_folder",
+    "is_running",
+    "remove",
+    "start",
+    "stop",
+    "url",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +95,21 @@ def stop(home: Path) -> bool:
             socket_folder.rmdir()
         logger.info("Stopped Postgres in %s", cluster.data)
         return True
+
+
+def remove(home: Path) -> bool:
+    """Stop the server and delete the cluster with all it holds; False when there was none.
+
+    Raises:
+        ServerError: it cannot be stopped, or is another user's.
+    """
+    stop(home)
+    cluster = locate(home)
+    if not cluster.exists:
+        return False
+    is_elsewhere = cluster.data.parent.resolve() != home.expanduser().resolve()
+    shutil.rmtree(cluster.data.parent if is_elsewhere else cluster.data)
+    return True
 
 
 def is_running(home: Path) -> bool:
