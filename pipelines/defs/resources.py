@@ -17,17 +17,19 @@ class LandingZoneResource(dg.ConfigurableResource[Any]):
     """The landing zone; to be set for a run that loads another folder."""
 
     root: str = Field(
-        str(settings().landing), description="Folder with one sub-folder YYYY-MM-DD a night."
+        default=str(settings().landing),
+        description="Folder with one sub-folder YYYY-MM-DD a night.",
     )
     flat_night: str | None = Field(
-        None,
+        default=None,
         description="Night (YYYY-MM-DD) that the folder itself is, where it has no sub-folder.",
     )
     prune: bool = Field(
-        False, description="Remove nights from the database that have no folder any more."
+        default=False, description="Remove nights from the database that have no folder any more."
     )
     max_page_bytes: int = Field(
-        settings().max_page_bytes, description="Decompressed size above which a page is refused."
+        default=settings().max_page_bytes,
+        description="Decompressed size above which a page is refused.",
     )
 
     def zone(self) -> LandingZone:
@@ -48,9 +50,9 @@ class RecogniserResource(dg.ConfigurableResource[Any]):
     """The spaCy pipeline that reads articles for mentions."""
 
     pipeline: str | None = Field(
-        settings().nlp, description="Package name or path; the shipped pipeline if unset."
+        default=settings().nlp, description="Package name or path; the shipped pipeline if unset."
     )
-    workers: int = Field(settings().workers, description="Processes that read at a time.")
+    workers: int = Field(default=settings().workers, description="Processes that read at a time.")
 
 
 def defaults() -> dict[str, dg.ConfigurableResource[Any]]:
