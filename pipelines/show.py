@@ -84,9 +84,11 @@ def summary(
     reasons: dict[str, int],
     *,
     left: Sequence[date],
+    success: bool,
 ) -> None:
-    """What a load did, an asset a line."""
-    table = Table(title=f"Loaded {_nights(nights)}", title_justify="left")
+    """What a load did, an asset a line; an asset that failed has none."""
+    title = f"{'Loaded' if success else 'Failed to load'} {_nights(nights)}"
+    table = Table(title=title, title_justify="left")
     for heading in ("asset", "seconds", "rows written", "what"):
         table.add_column(
             heading, justify="right" if heading in ("seconds", "rows written") else "left"
@@ -102,7 +104,7 @@ def summary(
             load.asset,
             f"{seconds:,.1f}",
             f"{load.counts.get('rows_written', 0):,}",
-            ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items()),
+            ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in counts.items()),
         )
     out.print(table)
     if reasons:
@@ -124,7 +126,7 @@ def failures(messages: Sequence[str]) -> None:
 def rows(columns: Sequence[str], values: Sequence[Sequence[Any]], *, output: str) -> None:
     """Rows of a query as a table, CSV or JSON (a list of objects)."""
     if output == "csv":
-        writer = csv.writer(sys.stdout)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(values)
     elif output == "json":

@@ -1,6 +1,7 @@
 """`broadsheet run`: choose nights, run them through Dagster, sum up."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from dagster import DagsterInstance
 
@@ -44,7 +45,8 @@ def load_nights(
         done = loads.loads_of_runs(connection, [run.run_id for run in finished])
         reasons = landing.quarantine_reasons(connection, nights[0], nights[-1])
     if not quiet:
-        show.summary(nights, done, reasons, left=sorted(set(known) - set(zone.nights())))
+        left = [] if zone.flat_night else sorted(set(known) - set(zone.nights()))
+        show.summary(nights, done, reasons, left=left, success=all(run.success for run in finished))
     show.failures([failure for run in finished for failure in run.failures])
     return all(run.success for run in finished)
 
@@ -70,9 +72,11 @@ def choose_nights(
             f"The landing zone {zone.root} has no night in the range that was asked for;"
             f" it has {_range(nights)}."
         )
+        if any(first <= night <= last for night in known):
+            message += " The database has: --prune removes nights that have no folder any more."
         raise LandingError(message)
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    if chosen[0] < settings().first_night or chosen[-1] > tomorrow:
+    today = datetime.now(ZoneInfo(settings().timezone)).date()
+    if chosen[0] < settings().first_night or chosen[-1] > today:
         bad = chosen[0] if chosen[0] < settings().first_night else chosen[-1]
         message = (
             f"The night {bad} cannot be loaded: nights run from {settings().first_night}"

@@ -193,8 +193,8 @@ def _cannot_load(name: str | None, error: Exception) -> str:
     if "/" in name or name.startswith("."):
         return f"BROADSHEET_NLP names the path {name!r}, where no spaCy pipeline lies."
     return (
-        f"BROADSHEET_NLP names the spaCy pipeline {name!r}, which is not installed. Install it into"
-        f" the environment that runs Broadsheet, for example with"
-        f" `.venv/bin/python -m spacy download {name}`, or unset BROADSHEET_NLP to use the one that"
-        " is shipped."
+        f"BROADSHEET_NLP names the spaCy pipeline {name!r}, which is not installed. Install its"
+        " wheel into the environment that runs Broadsheet, with `.tools/bin/uv pip install --python"
+        " .venv/bin/python PATH-OR-URL-OF-THE-WHEEL`, or unset BROADSHEET_NLP to use the one that is"
+        " shipped."
     )

@@ -22,7 +22,8 @@ from typing import Self
 logger = logging.getLogger(__name__)
 
 PROGRAMS = ("postgres", "initdb", "pg_ctl")
-OLDEST_MAJOR = 14
+# The schema has a UNIQUE NULLS NOT DISTINCT.
+OLDEST_MAJOR = 15
 # Newest first is a matter of the number in the name, not of the order here.
 VERSIONED_FOLDERS = (
     "usr/lib/postgresql/*/bin",
