@@ -15,6 +15,7 @@ from uuid import UUID
 
 import psycopg
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
@@ -31,6 +32,9 @@ app = typer.Typer(
 )
 db_app = typer.Typer(no_args_is_help=True, help="The database and its schema.")
 app.add_typer(db_app, name="db")
+
+# `dg dev` needs a project of its own; `dagster dev` serves a code location just as well.
+_SUPERSEDED = "ignore:Function `dev_command` is superseded"
 
 err = Console(stderr=True)
 
@@ -121,7 +125,7 @@ def trace(
 
     found = trace_article(article_id, landing)
     if not found:
-        err.print(f"There is no article {article_id}.", style="red", highlight=False)
+        _complain(f"There is no article {article_id}.")
         raise typer.Exit(1)
     show.occurrences(found)
 
@@ -146,7 +150,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     command = ["dagster", "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 - a fixed command
+    os.execv(sys.executable, [sys.executable, "-W", _SUPERSEDED, "-m", *command])  # noqa: S606 - a fixed command
 
 
 @db_app.command()
@@ -154,7 +158,7 @@ def start() -> None:
     """Start the embedded Postgres, if it is not running, and print its URL."""
     if settings().database_url:
         _usage("BROADSHEET_DATABASE_URL is set: that server is not ours to start.")
-    typer.echo(server.start(settings().home))
+    typer.echo(_plain_url(server.start(settings().home)))
 
 
 @db_app.command()
@@ -181,8 +185,7 @@ def remove(
 def url() -> None:
     """Print the URL of the database, for psql and other clients."""
     configured = settings().database_url
-    shown = configured or server.url(settings().home)
-    typer.echo(shown.replace("postgresql+psycopg://", "postgresql://"))
+    typer.echo(_plain_url(configured or server.url(settings().home)))
 
 
 @db_app.command()
@@ -193,9 +196,19 @@ def upgrade() -> None:
     typer.echo(f"The schema is at revision {before}; the newest is {head}.")
 
 
+def _plain_url(url: str) -> str:
+    """The URL as libpq's clients take it."""
+    return url.replace("postgresql+psycopg://", "postgresql://")
+
+
 def _usage(message: str) -> NoReturn:
-    err.print(message, style="red", highlight=False, soft_wrap=True)
+    _complain(message)
     raise typer.Exit(2)
+
+
+def _complain(message: object) -> None:
+    """Say what is wrong, as it is: paths and database messages may look like markup."""
+    err.print(str(message), style="red", highlight=False, soft_wrap=True, markup=False)
 
 
 def main() -> None:
@@ -203,14 +216,19 @@ def main() -> None:
     try:
         app()
     except LandingError as error:
-        err.print(str(error), style="red", highlight=False, soft_wrap=True)
+        _complain(error)
+        sys.exit(2)
+    except ValidationError as error:
+        for wrong in error.errors():
+            name = "_".join(map(str, wrong["loc"])).upper()
+            why = wrong["msg"].removeprefix("Value error, ")
+            _complain(f"The setting BROADSHEET_{name} cannot be used: {why}.")
         sys.exit(2)
     except (server.ServerError, database.SchemaError) as error:
-        err.print(str(error), style="red", highlight=False, soft_wrap=True)
+        _complain(error)
         sys.exit(1)
     except (DBAPIError, psycopg.Error) as error:
-        said = error.orig if isinstance(error, DBAPIError) else error
-        err.print(f"The database says: {said}", style="red", highlight=False, soft_wrap=True)
+        _complain(f"The database says: {error.orig if isinstance(error, DBAPIError) else error}")
         sys.exit(1)
 
 

@@ -138,6 +138,8 @@ def _is_alive(process: str) -> bool:
     if node != os.uname().nodename:
         return True
     try:
-        return f"{psutil.Process(int(pid)).create_time():.0f}" == created
+        found = psutil.Process(int(pid))
+        is_same = f"{found.create_time():.0f}" == created
+        return is_same and found.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False

@@ -71,11 +71,11 @@ class LandingZone:
         stray = sorted(
             entry.name
             for entry in self.root.iterdir()
-            if entry.is_file() and not _is_ignored(entry.name)
+            if not _is_ignored(entry.name) and (entry.is_file() or _is_misnamed(entry.name))
         )
         if stray:
             message = (
-                f"The landing zone {self.root} has files beside its night folders, such as"
+                f"The landing zone {self.root} has entries beside its night folders, such as"
                 f" {stray[0]!r}. Put each file into a sub-folder named after its night"
                 " (YYYY-MM-DD), or load the folder as one night with --date YYYY-MM-DD."
             )
@@ -127,6 +127,11 @@ def parse_night(text: str) -> date | None:
         return None
 
 
+def _is_misnamed(name: str) -> bool:
+    """Whether a folder is named like a night, but not as one: "2026-1-5", "20260105"."""
+    return re.fullmatch(r"\d[\d._ -]*", name) is not None and parse_night(name) is None
+
+
 def _is_ignored(name: str) -> bool:
     return name.startswith(".") or name.lower().endswith(_UNFINISHED)
 
@@ -145,7 +150,8 @@ def _name(path: Path, top: Path) -> str:
     raw = os.fsencode(name)
     name = raw.decode("utf-8", "surrogateescape").replace("\\", "\\\\")
     name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    start = name.encode()[: _MAX_NAME_BYTES + 1]
-    if len(start) > _MAX_NAME_BYTES:
-        name = f"{start[:-1].decode('utf-8', 'ignore')}…{sha256(raw).hexdigest()}"
+    encoded = name.encode()
+    if len(encoded) > _MAX_NAME_BYTES:
+        start = encoded[:_MAX_NAME_BYTES].decode("utf-8", "ignore")
+        name = f"{start}…{sha256(raw).hexdigest()}"
     return name

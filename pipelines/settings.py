@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parents[1]
 """The checkout that this package is installed from."""
@@ -68,7 +70,21 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"there is no time zone {value!r}") from error
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: str | None) -> str | None:
+        try:
+            is_ours = value is None or make_url(value).get_backend_name() == "postgresql"
+        except ArgumentError:
+            is_ours = False
+        if not is_ours:
+            raise ValueError("this is no URL of a Postgres: postgresql://user@host/database")
         return value
 
     @field_validator("home", "landing")

@@ -8,6 +8,7 @@ from psycopg import sql
 from pipelines.store import database
 
 _TIMEOUT_SECONDS = 300
+_SET_OPTION_SINCE = 16_00_00
 
 
 def read_rows(query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -24,7 +25,9 @@ def read_rows(query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         cursor.execute(
             sql.SQL("set statement_timeout = {}").format(sql.Literal(_TIMEOUT_SECONDS * 1000))
         )
-        cursor.execute("select pg_has_role(current_user, 'pg_read_all_data', 'set')")
+        # Before Postgres 16 every member of a role may take it on.
+        may = "set" if connection.info.server_version >= _SET_OPTION_SINCE else "member"
+        cursor.execute("select pg_has_role(current_user, 'pg_read_all_data', %s)", [may])
         if (cursor.fetchone() or (False,))[0]:
             cursor.execute("set role pg_read_all_data")
         cursor.execute(query.encode(), prepare=True)

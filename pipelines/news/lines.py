@@ -69,7 +69,8 @@ def comparison_key(text: str) -> str:
     """What two copies of a line share: NFKC, straight quotes, single spaces."""
     if text.isascii():
         return text.replace("`", "'")
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_QUOTES).split())
+    # Quotes first: NFKC takes an acute accent apart into a space and a combining one.
+    return " ".join(unicodedata.normalize("NFKC", text.translate(_QUOTES)).split())
 
 
 def is_prose(line: Line) -> bool:

@@ -54,7 +54,7 @@ def load_pipeline(name: str | None) -> Language:
         PipelineError: there is no such pipeline, or it does not fit the installed spaCy.
     """
     try:
-        nlp = spacy.load(name or SHIPPED, exclude=[] if name else list(_UNUSED))
+        nlp = spacy.load(name or SHIPPED, exclude=list(_UNUSED))
     except (OSError, ValueError, ImportError) as error:
         raise PipelineError(_cannot_load(name, error)) from error
     if "ner" not in nlp.pipe_names and not any("ner" in pipe for pipe in nlp.pipe_names):
@@ -156,7 +156,8 @@ def _sentence(entity: Span) -> tuple[int, int]:
 def _is_name(surface: str) -> bool:
     return (
         len(surface) <= _MAX_SURFACE_CHARS
-        and surface.splitlines() == [surface.strip()]
+        and surface.strip() == surface
+        and len(surface.splitlines()) == 1
         and any(char.isalnum() for char in surface)
     )
 

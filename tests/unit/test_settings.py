@@ -1,0 +1,140 @@
+"""Settings come from the environment or `.env`, and a wrong one is refused."""
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from pipelines.settings import ROOT, Settings
+
+NAMES = [f"BROADSHEET_{field.upper()}" for field in Settings.model_fields]
+
+
+@pytest.fixture(autouse=True)
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty working directory, and an environment that sets nothing of ours."""
+    for name in [name for name in os.environ if name.upper().startswith("BROADSHEET_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_environment_sets_every_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {
+        "HOME": str(tmp_path / "state"),
+        "LANDING": str(tmp_path / "landing"),
+        "DATABASE_URL": "postgresql://reader@db.example/news",
+        "NLP": "en_core_web_trf",
+        "WORKERS": "3",
+        "MAX_PAGE_MB": "7",
+        "FIRST_NIGHT": "2024-02-29",
+        "TIMEZONE": "Europe/Istanbul",
+    }
+    assert {f"BROADSHEET_{name}" for name in values} == set(NAMES)
+    for name, value in values.items():
+        monkeypatch.setenv(f"BROADSHEET_{name}", value)
+    found = Settings()
+    assert found.home == tmp_path / "state"
+    assert found.dagster_home == tmp_path / "state" / "dagster"
+    assert found.landing == tmp_path / "landing"
+    assert found.database_url == "postgresql://reader@db.example/news"
+    assert found.nlp == "en_core_web_trf"
+    assert found.workers == 3
+    assert (found.max_page_mb, found.max_page_bytes) == (7, 7_000_000)
+    assert found.first_night == date(2024, 2, 29)
+    assert found.timezone == "Europe/Istanbul"
+
+
+def test_a_file_in_the_working_directory_sets_them_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("# ours\nBROADSHEET_WORKERS=5\nOTHER=1\nBROADSHEET_UNKNOWN=1\n")
+    assert Settings().workers == 5
+
+
+def test_the_environment_goes_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("BROADSHEET_WORKERS=5\nBROADSHEET_MAX_PAGE_MB=9\n")
+    monkeypatch.setenv("BROADSHEET_WORKERS", "6")
+    assert (Settings().workers, Settings().max_page_mb) == (6, 9)
+
+
+def test_what_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Settings()
+    for name in NAMES:
+        monkeypatch.setenv(name, "")
+    assert Settings() == before
+
+
+def test_every_setting_has_a_default_that_works_in_a_checkout() -> None:
+    # Read without any source, so that a `.env` in the checkout changes nothing.
+    found = Settings.model_validate({})
+    assert found.home == ROOT / "var"
+    assert found.landing == ROOT / "sample_data" / "landing"
+    assert found.landing.is_dir()
+    assert found.database_url is None
+    assert found.nlp is None
+    assert 1 <= found.workers <= (os.cpu_count() or 1)
+    assert found.max_page_mb == 50
+    assert found.timezone == "UTC"
+
+
+def test_paths_are_absolute_and_a_tilde_is_the_users_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("BROADSHEET_HOME", "state")
+    monkeypatch.setenv("BROADSHEET_LANDING", "~/news")
+    assert Settings().home == tmp_path / "state"
+    assert Settings().landing == tmp_path / "user" / "news"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WORKERS", "0"),
+        ("WORKERS", "many"),
+        ("MAX_PAGE_MB", "0"),
+        ("MAX_PAGE_MB", "501"),
+        ("FIRST_NIGHT", "2026-02-30"),
+        ("FIRST_NIGHT", "yesterday"),
+        ("TIMEZONE", "Mars/Olympus"),
+        ("TIMEZONE", "../passwd"),
+        ("DATABASE_URL", "sqlite:///news.db"),
+        ("DATABASE_URL", "news"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"BROADSHEET_{name}", value)
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert not [name for name, field in Settings.model_fields.items() if not field.description]
+
+
+def example() -> dict[str, str]:
+    """The settings in the example file, commented out or not."""
+    text = (ROOT / ".env.example").read_text()
+    return dict(re.findall(r"^(?:# ?)?(BROADSHEET_\w+)=(.*)$", text, re.MULTILINE))
+
+
+def test_the_example_file_lists_every_setting_and_no_other() -> None:
+    assert sorted(example()) == sorted(NAMES)
+
+
+def test_the_values_in_the_example_file_are_valid_and_fixed_ones_are_the_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    for name, value in example().items():
+        monkeypatch.setenv(name, value)
+    found, defaults = Settings(), Settings.model_validate({})
+    for name in ("home", "landing", "max_page_mb", "first_night", "timezone"):
+        assert getattr(found, name) == getattr(defaults, name)
