@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.news.lines import INVISIBLE
-from pipelines.news.records import SegmentedPage
+from pipelines.news.records import Leftover, Occurrence, SegmentedPage
 from pipelines.news.segment import make_article, segment
 from tests.unit.page_grammar import DrawnArticle, pages
 
@@ -27,7 +28,8 @@ def contents(page: SegmentedPage) -> list[tuple[str, tuple[str, ...], tuple[str,
 
 def assert_nothing_lost(text: str, page: SegmentedPage) -> None:
     covered = bytearray(len(text))
-    for part in (*page.occurrences, *page.leftovers):
+    parts: list[Occurrence | Leftover] = [*page.occurrences, *page.leftovers]
+    for part in parts:
         assert 0 <= part.start_char < part.end_char <= len(text)
         assert not any(covered[part.start_char : part.end_char])
         covered[part.start_char : part.end_char] = b"\1" * (part.end_char - part.start_char)
@@ -82,7 +84,7 @@ def test_a_page_cut_at_an_occurrence_gives_the_same_article(text: str) -> None:
 @pytest.mark.skipif(not SEEDS.exists(), reason="the seed files are not beside this checkout")
 def test_the_seed_pages_give_exactly_what_they_must() -> None:
     expected = json.loads((SEEDS / "expected.json").read_text())
-    distinct = set()
+    distinct: set[UUID] = set()
     for name, articles in expected["files"].items():
         page = segment((SEEDS / name).read_text())
         assert not page.leftovers
