@@ -16,15 +16,21 @@ FIRST = date(2026, 1, 5)
 NIGHTS = [FIRST + timedelta(days=at) for at in range(3)]
 
 BODIES = [
-    "Hulusi Demir told reporters in Ankara on Monday that the ferry line to Trabzon would open in "
-    "spring, after two years of repairs to the eastern pier. Demir said the Black Sea Port Authority "
-    "had paid for most of the work, and that the first ship would sail in April with 300 passengers.",
-    "The Nairobi Water Board said on Friday that three of its reservoirs were full again. Engineer "
-    "Grace Wanjiru said the rains had come late, and that the board would end rationing in the city "
-    "within a week unless the Tana River rose further and carried silt into the main intake.",
-    "Voters in Reykjavik chose a new council on Saturday. The Harbour Party won nine of the seats, "
-    "its leader Jonas Einarsson said, and would talk to the Greens about a coalition on Tuesday. "
-    "Turnout was the highest since 1998, according to the Icelandic Electoral Commission.",
+    (
+        "Hulusi Demir told reporters in Ankara on Monday that the ferry line to Trabzon would open in "
+        "spring, after two years of repairs to the eastern pier. Demir said the Black Sea Port Authority "
+        "had paid for most of the work, and that the first ship would sail in April with 300 passengers."
+    ),
+    (
+        "The Nairobi Water Board said on Friday that three of its reservoirs were full again. Engineer "
+        "Grace Wanjiru said the rains had come late, and that the board would end rationing in the city "
+        "within a week unless the Tana River rose further and carried silt into the main intake."
+    ),
+    (
+        "Voters in Reykjavik chose a new council on Saturday. The Harbour Party won nine of the seats, "
+        "its leader Jonas Einarsson said, and would talk to the Greens about a coalition on Tuesday. "
+        "Turnout was the highest since 1998, according to the Icelandic Electoral Commission."
+    ),
 ]
 
 
