@@ -10,7 +10,7 @@ import random
 import re
 import tomllib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -47,6 +47,7 @@ _PATTERNS = (
     "{L} and {L} {v}ed {n}s with the {O} after {P} {v}ed the {n}",
     "{n}s of the {a} {n} {v}ed {n}s, {n}s and {n}s",
     "{P}, who {v}ed the {O} until {D}, {v}ed no {n}",
+    "To {v} the {n} is to {v} its {a} {n}, one of the {a} {n}s said",
 )
 _SLOT = re.compile(r"\{(\w)\}(ed|ing)?")
 
@@ -197,13 +198,11 @@ class _Writer:
         return self.random.choice(items)
 
 
-def write_night(
-    folder: Path, files: int, advance: Callable[[int], object], seed: int = SEED
-) -> Facts:
+def write_night(folder: Path, files: int, seed: int = SEED) -> Facts:
     """Write `files` files into a folder that does not exist yet; the same every time.
 
     A page has 1-3 articles. Of the articles 5 % stand in an earlier page already and 5 % nearly do;
-    of the files 2 % are bad. `advance` is called with the number of files written.
+    of the files 2 % are bad.
     """
     folder.mkdir(parents=True)
     writer = _Writer(seed)
@@ -218,7 +217,6 @@ def write_night(
             drafts = [_next(writer, earlier, told) for _ in range(writer.random.randint(1, 3))]
             ending, content = ".txt", "\n\n\n\n".join(d.laid_out() for d in drafts).encode()
         (folder / f"{number:06d}{ending}").write_bytes(content)
-        advance(1)
     return Facts(**told)
 
 

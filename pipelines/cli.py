@@ -84,7 +84,7 @@ def run(
     """
     if one and (first or last):
         _usage("Give either --date, or --from and --to.")
-    from pipelines.commands.run import load_nights  # noqa: PLC0415 - heavy
+    from pipelines.commands.run import load_nights  # noqa: PLC0415
 
     zone = LandingZone((landing or settings().landing).expanduser().absolute())
     ok = load_nights(zone, (one or first, one or last), single=one, prune=prune, quiet=quiet)

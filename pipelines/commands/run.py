@@ -3,10 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from dagster import DagsterInstance
-
 from pipelines import progress, show
-from pipelines.instance import contiguous, end_dead_runs, prepare_home, run_nights
 from pipelines.landing_zone import LandingError, LandingZone
 from pipelines.settings import settings
 from pipelines.store import database, landing, loads
@@ -32,6 +29,17 @@ def load_nights(
     with database.engine().connect() as connection:
         known = landing.known_nights(connection)
     nights = choose_nights(zone, known, span, prune=prune)
+
+    # Heavy, so only once there is something to load.
+    from dagster import DagsterInstance  # noqa: PLC0415
+
+    from pipelines.instance import (  # noqa: PLC0415
+        contiguous,
+        end_dead_runs,
+        prepare_home,
+        run_nights,
+    )
+
     prepare_home()
     with show.Bars(quiet=quiet) as bars, DagsterInstance.get() as instance:
         progress.show_with(bars)
