@@ -1,26 +1,25 @@
 """Articles -> stories, mentions and entities: in batches, one transaction each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, starmap
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from pipelines import progress
 from pipelines.defs.runs import AssetRun
 from pipelines.news import ner
-from pipelines.news.minhash import SIGNATURE_VERSION, estimates, signatures
+from pipelines.news.minhash import SIGNATURE_VERSION, estimates, sign
 from pipelines.news.names import RESOLVER_VERSION, resolve
 from pipelines.news.records import ArticleText, Mention
-from pipelines.news.shingles import shingle_hashes
+from pipelines.news.shingles import shingle
 from pipelines.news.stories import MIN_ESTIMATE, story_text, verify
 from pipelines.pool import map_batches
 from pipelines.store import mentions, names, stories
 from pipelines.store import signatures as signature_store
-from pipelines.store.signatures import UnsignedArticle
+from pipelines.store.signatures import SignedArticle, UnsignedArticle
 
 _SIGNED_TOGETHER = 2_000
 _READ_TOGETHER = 16
@@ -42,10 +41,7 @@ def link_stories(run: AssetRun) -> None:
                 )
             if not batch:
                 break
-            shingles = {
-                one.article_id: shingle_hashes(story_text(one.title, one.body)) for one in batch
-            }
-            run.write(partial(_link_batch, batch=batch, shingles=shingles))
+            run.write(partial(_link_batch, batch=_signed(batch)))
             run.count(articles_signed=len(batch))
             advance(len(batch))
     run.write(stories.assign_stories)
@@ -90,23 +86,25 @@ def resolve_names(run: AssetRun) -> None:
             advance(len(batch))
 
 
-def _link_batch(
-    connection: Connection,
-    batch: Sequence[UnsignedArticle],
-    shingles: Mapping[UUID, NDArray[np.uint64]],
-) -> int:
-    """Sign a batch, verify its candidate pairs, and assign the stories that change."""
-    there = stories.read_texts(connection, [one.article_id for one in batch])
-    ids = list(there)
-    signed = signatures([shingles[one] for one in ids])
-    written = signature_store.put_signatures(
-        connection, ids, signed, [len(shingles[one]) for one in ids], SIGNATURE_VERSION
+def _signed(batch: Sequence[UnsignedArticle]) -> list[SignedArticle]:
+    """Signatures and numbers of distinct shingles of a batch."""
+    shingles = shingle([story_text(one.title, one.body) for one in batch])
+    ids = [one.article_id for one in batch]
+    return list(
+        starmap(
+            SignedArticle,
+            zip(ids, sign(shingles), shingles.distinct().counts.tolist(), strict=True),
+        )
     )
+
+
+def _link_batch(connection: Connection, batch: Sequence[SignedArticle]) -> int:
+    """Store a batch of signatures, verify its candidate pairs, and assign the stories that change."""
+    written = signature_store.put_signatures(connection, batch, SIGNATURE_VERSION)
     pairs = _likely(connection, signature_store.candidates(connection))
-    others = sorted({one for pair in pairs for one in pair} - set(shingles))
-    texts = stories.read_texts(connection, others)
-    known = dict(shingles) | {one: shingle_hashes(story_text(*text)) for one, text in texts.items()}
-    written += stories.put_pairs(connection, verify(pairs, known))
+    texts = stories.read_texts(connection, sorted({one for pair in pairs for one in pair}))
+    shingles = shingle([story_text(*text) for text in texts.values()]).distinct()
+    written += stories.put_pairs(connection, verify(pairs, list(texts), shingles))
     return written + stories.assign_stories(connection)
 
 

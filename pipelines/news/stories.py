@@ -4,7 +4,7 @@ A pair counts by what its texts share exactly, and a story is a connected compon
 that neither depends on what was loaded first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -12,14 +12,18 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
+
+from pipelines.news.shingles import Shingles
 
 MIN_JACCARD = 0.7
 MIN_CONTAINMENT = 0.9
 MIN_CONTAINED_SHINGLES = 30
 MIN_ESTIMATE = 0.55
 """Below this estimated Jaccard a candidate pair is not verified."""
+
+_PAIRS_TOGETHER = 10_000
 
 Relation = Literal["near", "contained"]
 
@@ -51,22 +55,51 @@ def story_text(title: str, body: str) -> str:
 
 
 def verify(
-    candidates: Sequence[tuple[UUID, UUID]], shingles: Mapping[UUID, NDArray[np.uint64]]
+    candidates: Sequence[tuple[UUID, UUID]], articles: Sequence[UUID], shingles: Shingles
 ) -> list[Pair]:
     """The candidate pairs that are near-duplicates.
 
     A pair is `near` when the Jaccard index of its distinct shingles is at least 0.7, else
     `contained` when the shorter article has at least 30 and 0.9 of them stand in the longer.
+
+    Args:
+        candidates: pairs of article ids.
+        articles: ids of the articles that `shingles` has, in its order.
+        shingles: distinct shingles, as `Shingles.distinct` gives them.
     """
-    pairs = []
-    for one, other in candidates:
-        first, second = min(one, other), max(one, other)
-        a, b = shingles[first], shingles[second]
-        common = len(np.intersect1d(a, b, assume_unique=True))
-        relation = _relation(len(a), len(b), common)
-        if relation:
-            pairs.append(Pair(first, second, len(a), len(b), common, relation))
-    return pairs
+    index = {article: at for at, article in enumerate(articles)}
+    ordered = [(min(pair), max(pair)) for pair in candidates]
+    ends = np.array([(index[a], index[b]) for a, b in ordered], dtype=np.int64).reshape(-1, 2)
+    sizes = shingles.counts[ends].tolist()
+    common = common_counts(shingles, ends[:, 0], ends[:, 1]).tolist()
+    return [
+        Pair(*pair, size_a, size_b, shared, relation)
+        for pair, (size_a, size_b), shared in zip(ordered, sizes, common, strict=True)
+        if (relation := _relation(size_a, size_b, shared))
+    ]
+
+
+def common_counts(
+    shingles: Shingles, left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How many distinct shingles the texts `left[i]` and `right[i]` share, int64 of shape (n,).
+
+    Texts are rows of a sparse matrix whose columns are hashes; scipy multiplies two rows by merging
+    their sorted columns. A column takes 63 bits, so the lowest bit of a hash is not looked at.
+    """
+    columns = (shingles.hashes >> np.uint64(1)).astype(np.int64)
+    rows = csr_array(
+        (np.ones(len(columns), dtype=np.int32), columns, shingles.offsets),
+        shape=(len(shingles), 2**63 - 1),
+    )
+    rows.has_sorted_indices = rows.has_canonical_format = True
+    counts: list[NDArray[np.int64]] = [
+        rows[left[start : start + _PAIRS_TOGETHER]]
+        .multiply(rows[right[start : start + _PAIRS_TOGETHER]])
+        .sum(axis=1)
+        for start in range(0, len(left), _PAIRS_TOGETHER)
+    ]
+    return np.concatenate([np.empty(0, dtype=np.int64), *counts]).astype(np.int64)
 
 
 def _relation(a: int, b: int, common: int) -> Relation | None:

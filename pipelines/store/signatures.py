@@ -24,6 +24,15 @@ class UnsignedArticle:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class SignedArticle:
+    """An article's signature, uint32 of shape (128,), and how many distinct shingles it has."""
+
+    article_id: UUID
+    signature: NDArray[np.uint32]
+    shingle_count: int
+
+
 def articles_to_sign(connection: Connection, version: str, limit: int) -> list[UnsignedArticle]:
     """Up to `limit` articles whose signature is missing or of another version.
 
@@ -59,19 +68,21 @@ def count_to_sign(connection: Connection, version: str) -> int:
     )
 
 
-def put_signatures(
-    connection: Connection,
-    articles: Sequence[UUID],
-    signatures: NDArray[np.uint32],
-    shingle_counts: Sequence[int],
-    version: str,
-) -> int:
+def put_signatures(connection: Connection, articles: Sequence[SignedArticle], version: str) -> int:
     """Store signatures and their bands; what an earlier version made of these articles goes.
 
     The bands stay staged as `new_bands` for `candidates`. Articles without a shingle have none:
-    nothing of theirs could be shared.
+    nothing of theirs could be shared. Articles that are gone meanwhile are left out.
     """
-    bulk.stage(connection, "signed", [("article_id", "uuid")], ((one,) for one in articles))
+    bulk.stage(
+        connection, "signed", [("article_id", "uuid")], ((one.article_id,) for one in articles)
+    )
+    there = set(
+        connection.scalars(
+            text("select article_id from pg_temp.signed join news.articles using (article_id)")
+        )
+    )
+    articles = [one for one in articles if one.article_id in there]
     written = delete_bands(connection, "signed")
     written += connection.execute(
         text("""
@@ -84,20 +95,20 @@ def put_signatures(
         Signature,
         ("article_id", "signature", "shingle_count", "signature_version"),
         (
-            (article, row.astype(_DTYPE).tobytes(), count, version)
-            for article, row, count in zip(articles, signatures, shingle_counts, strict=True)
+            (one.article_id, one.signature.astype(_DTYPE).tobytes(), one.shingle_count, version)
+            for one in articles
         ),
     )
-    keys = band_keys(signatures)
+    filled = [one for one in articles if one.shingle_count]
+    keys = band_keys(np.stack([one.signature for one in filled])) if filled else ()
     bulk.stage(
         connection,
         "new_bands",
         [("key", "bigint"), ("article_id", "uuid")],
         (
-            (key, article)
-            for article, row, count in zip(articles, keys, shingle_counts, strict=True)
-            if count
-            for key in row.tolist()
+            (key, one.article_id)
+            for one, own in zip(filled, keys, strict=True)
+            for key in own.tolist()
         ),
     )
     return written + bulk.upsert_staged(connection, LshBand, ("key", "article_id"), "new_bands")

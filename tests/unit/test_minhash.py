@@ -1,5 +1,7 @@
 """Signatures are datasketch's own, and bands join what its LSH joins."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from datasketch import MinHash, MinHashLSH
 from hypothesis import given
@@ -7,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from pipelines.news.minhash import BANDS, NUM_PERM, ROWS, band_keys, estimates, signatures
-from pipelines.news.shingles import shingle_hashes
+from pipelines.news.minhash import BANDS, NUM_PERM, ROWS, band_keys, estimates, sign, signatures
+from pipelines.news.shingles import Shingles, shingle
 
 # Sets of a small universe, so that some are alike, and of all 64 bits.
 small_sets = st.sets(st.integers(0, 12), max_size=12)
@@ -16,8 +18,11 @@ any_sets = st.sets(st.integers(0, 2**64 - 1), max_size=30)
 signature_arrays = arrays.arrays(np.uint32, (2, NUM_PERM), elements=st.integers(0, 2**32 - 1))
 
 
-def hashes(values: set[int]) -> NDArray[np.uint64]:
-    return np.array(sorted(values), dtype=np.uint64)
+def signed(sets: Sequence[set[int]]) -> NDArray[np.uint32]:
+    """Signatures of sets of hashes."""
+    offsets = np.cumsum([0, *map(len, sets)])
+    values = [value for one in sets for value in sorted(one)]
+    return sign(Shingles(np.array(values, dtype=np.uint64), offsets.astype(np.int64)))
 
 
 def sketch(values: set[int]) -> MinHash:
@@ -27,13 +32,9 @@ def sketch(values: set[int]) -> MinHash:
     return minhash
 
 
-def signed(texts: list[str]) -> NDArray[np.uint32]:
-    return signatures([shingle_hashes(text) for text in texts])
-
-
 @given(st.lists(st.one_of(small_sets, any_sets), max_size=6))
 def test_signatures_equal_those_of_datasketch_bit_for_bit(drawn: list[set[int]]) -> None:
-    found = signatures([hashes(values) for values in drawn])
+    found = signed(drawn)
     assert found.dtype == np.uint32
     assert found.shape == (len(drawn), NUM_PERM)
     for row, values in zip(found, drawn, strict=True):
@@ -42,9 +43,9 @@ def test_signatures_equal_those_of_datasketch_bit_for_bit(drawn: list[set[int]])
 
 @given(st.lists(any_sets, min_size=1, max_size=6))
 def test_a_signature_depends_on_its_own_text_only(drawn: list[set[int]]) -> None:
-    together = signatures([hashes(values) for values in drawn])
+    together = signed(drawn)
     for row, values in zip(together, drawn, strict=True):
-        assert np.array_equal(row, signatures([hashes(values)])[0])
+        assert np.array_equal(row, signed([values])[0])
 
 
 @given(st.lists(small_sets, max_size=12))
@@ -52,7 +53,7 @@ def test_candidates_are_those_of_datasketch_with_the_same_bands(drawn: list[set[
     oracle = MinHashLSH(num_perm=NUM_PERM, params=(BANDS, ROWS))
     for at, values in enumerate(drawn):
         oracle.insert(at, sketch(values))
-    keys = [set(row.tolist()) for row in band_keys(signatures([hashes(one) for one in drawn]))]
+    keys = [set(row.tolist()) for row in band_keys(signed(drawn))]
     for at, values in enumerate(drawn):
         candidates = {other for other in range(len(drawn)) if keys[at] & keys[other]}
         assert candidates == set(oracle.query(sketch(values)))
@@ -101,7 +102,7 @@ def test_estimates_are_the_share_of_agreeing_values_row_by_row() -> None:
 
 @given(small_sets, small_sets)
 def test_estimates_equal_those_of_datasketch(one: set[int], other: set[int]) -> None:
-    left, right = signatures([hashes(one), hashes(other)])
+    left, right = signed([one, other])
     expected = sketch(one).jaccard(sketch(other))
     assert estimates(left[None], right[None]).tolist() == [expected]
 
@@ -110,16 +111,24 @@ def test_texts_that_differ_in_a_word_are_candidates_and_strangers_are_not() -> N
     text = " ".join(f"word{at} of the long report" for at in range(60))
     edited = text.replace("word30", "other")
     stranger = " ".join(f"another{at} line from a quite different story" for at in range(60))
-    keys = [set(row.tolist()) for row in band_keys(signed([text, edited, stranger]))]
+    keys = [set(row.tolist()) for row in band_keys(signatures([text, edited, stranger]))]
     assert keys[0] & keys[1]
     assert not keys[0] & keys[2]
 
 
 def test_an_empty_text_has_the_signature_of_the_empty_set() -> None:
-    (row,) = signed([""])
+    (row,) = signatures([""])
     assert (row == 2**32 - 1).all()
 
 
 def test_no_texts_have_no_signatures_and_no_keys() -> None:
     assert signatures([]).shape == (0, NUM_PERM)
     assert band_keys(signatures([])).shape == (0, BANDS)
+
+
+def test_texts_longer_than_a_block_are_signed_whole() -> None:
+    texts = ["", " ".join(map(str, range(20_000))), "a few words stand here", ""]
+    texts += [" ".join(f"w{at}" for at in range(start, start + 900)) for start in range(0, 9_000, 900)]
+    for row, text in zip(signatures(texts), texts, strict=True):
+        assert np.array_equal(row, signatures([text])[0])
+        assert np.array_equal(row, sketch(set(shingle([text])[0].tolist())).hashvalues)

@@ -5,8 +5,9 @@ import re
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from pipelines.news.shingles import shingle_hashes
+from pipelines.news.shingles import Shingles, shingle, word_hashes
 
 words = st.sampled_from(
     ["harbour", "council", "the", "of", "Łódź", "İzmir", "2026", "don't", "a_b"]
@@ -14,6 +15,10 @@ words = st.sampled_from(
 separators = st.sampled_from([" ", "\n", "\n\n", ", ", "—", "\u00a0", ". "])
 prose = st.lists(st.tuples(words, separators).map("".join), max_size=40).map("".join)
 texts = st.one_of(st.text(max_size=60), prose)
+
+
+def shingle_hashes(text: str) -> NDArray[np.uint64]:
+    return shingle([text]).distinct()[0]
 
 
 def grams(text: str) -> set[tuple[str, ...]]:
@@ -68,3 +73,47 @@ def test_an_underscore_belongs_to_its_word() -> None:
 def test_a_repeated_passage_counts_once() -> None:
     passage = "one two three four five "
     assert len(shingle_hashes(passage * 2)) == len(shingle_hashes(passage * 9)) == 5
+
+
+odd_characters = st.text(alphabet="aZ é’ΣσςİI\u0307ßﬁ_1²ⅷ𝒳\U0001f600\ud800\udfff ـعربي.中文 \u200d", max_size=60)
+
+
+@given(st.lists(st.one_of(st.text(), odd_characters, prose), max_size=6))
+def test_words_are_those_of_the_regular_expression(drawn: list[str]) -> None:
+    hashes, offsets = word_hashes(drawn)
+    seen: dict[str, int] = {}
+    for at, text in enumerate(drawn):
+        found = re.findall(r"\w+", text.lower())
+        own = hashes[offsets[at] : offsets[at + 1]].tolist()
+        assert len(own) == len(found)
+        for word, value in zip(found, own, strict=True):
+            assert seen.setdefault(word, value) == value
+    assert len(set(seen.values())) == len(seen)
+
+
+@given(st.lists(st.text(alphabet="ab", min_size=1, max_size=40), max_size=30, unique=True))
+def test_words_that_are_alike_have_different_hashes(drawn: list[str]) -> None:
+    hashes, _ = word_hashes([" ".join(drawn)])
+    assert len(set(hashes.tolist())) == len(drawn)
+
+
+@given(st.lists(texts, max_size=8))
+def test_a_text_has_the_same_shingles_alone_and_in_a_batch(drawn: list[str]) -> None:
+    together = shingle(drawn)
+    assert len(together) == len(drawn)
+    for at, text in enumerate(drawn):
+        assert np.array_equal(together[at], shingle([text])[0])
+        assert np.array_equal(together.distinct()[at], np.unique(together[at]))
+    assert together.counts.sum() == len(together.hashes)
+
+
+def test_a_batch_larger_than_a_chunk_is_the_same_as_its_texts() -> None:
+    drawn = [f"{at} " * 40_000 + "the end of it" for at in range(12)] + ["", "short"]
+    together = shingle(drawn)
+    for at, text in enumerate(drawn):
+        assert np.array_equal(together[at], shingle([text])[0])
+
+
+def test_no_texts_have_no_shingles() -> None:
+    assert len(shingle([])) == 0
+    assert isinstance(shingle([]).distinct(), Shingles)

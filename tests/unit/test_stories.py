@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from pipelines.news.stories import Member, Relation, assign, story_text, verify
+from pipelines.news.shingles import Shingles
+from pipelines.news.stories import Member, Relation, assign, common_counts, story_text, verify
 
 NIGHT = date(2026, 1, 5)
 
@@ -21,17 +21,17 @@ def article(number: int) -> UUID:
     return UUID(int=number)
 
 
-def numbers(values: Iterable[int]) -> NDArray[np.uint64]:
-    return np.array(sorted(values), dtype=np.uint64)
+def numbers(*texts: Iterable[int]) -> Shingles:
+    """Shingles of texts, given as numbers; their lowest bit is not compared."""
+    sets = [sorted(2 * value for value in text) for text in texts]
+    offsets = np.cumsum([0, *map(len, sets)]).astype(np.int64)
+    return Shingles(np.array([value for one in sets for value in one], dtype=np.uint64), offsets)
 
 
 def relation(size_a: int, size_b: int, common: int) -> Relation | None:
     """How two articles of these numbers of shingles, with so many in common, are related."""
-    shingles = {
-        article(1): numbers(range(size_a)),
-        article(2): numbers(range(size_a - common, size_a - common + size_b)),
-    }
-    pairs = verify([(article(1), article(2))], shingles)
+    shingles = numbers(range(size_a), range(size_a - common, size_a - common + size_b))
+    pairs = verify([(article(1), article(2))], [article(1), article(2)], shingles)
     return pairs[0].relation if pairs else None
 
 
@@ -85,9 +85,9 @@ def test_a_text_without_shingles_is_near_to_nothing() -> None:
 
 
 def test_a_pair_names_the_smaller_id_first_with_its_own_count() -> None:
-    shingles = {article(7): numbers(range(40)), article(3): numbers(range(36))}
+    shingles = numbers(range(40), range(36))
     for candidate in ((article(7), article(3)), (article(3), article(7))):
-        (pair,) = verify([candidate], shingles)
+        (pair,) = verify([candidate], [article(7), article(3)], shingles)
         assert (pair.article_a, pair.article_b) == (article(3), article(7))
         assert (pair.shingles_a, pair.shingles_b, pair.shingles_common) == (36, 40, 36)
 
@@ -179,3 +179,11 @@ def test_stories_of_a_part_that_no_pair_leaves_are_those_of_the_whole(
     stories = assign(inside, [(a, b) for a, b in pairs if a in part])
     whole = assign(members, pairs)
     assert stories == {one: whole[one] for one in part}
+
+
+@given(st.lists(st.sets(st.integers(0, 30)), min_size=2, max_size=8))
+def test_common_counts_are_those_of_the_sets(drawn: list[set[int]]) -> None:
+    pairs = [(a, b) for a in range(len(drawn)) for b in range(len(drawn))]
+    left, right = np.array(pairs).T
+    counts = common_counts(numbers(*drawn), left, right)
+    assert counts.tolist() == [len(drawn[a] & drawn[b]) for a, b in pairs]
