@@ -51,7 +51,7 @@ install: .venv/.installed ## Build .venv from requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Broadsheet needs Python 3.11 to 3.14, and this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python")'
 	@echo "Installing into .venv ..."
 	@$(UV) venv --quiet --clear --python "$(PYTHON)" .venv
-	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(PY) --compile-bytecode --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
 	@touch $@
 

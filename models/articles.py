@@ -29,6 +29,7 @@ class Article(Base):
             "article_id = encode(substring(content_sha256 from 1 for 16), 'hex')::uuid",
             "id_from_content",
         ),
+        CheckConstraint("octet_length(content_sha256) = 32", "sha256_length"),
         CheckConstraint("word_count >= 0", "word_count"),
         CheckConstraint(
             "(published_on is null) = (published_on_source is null)", "published_on_source"

@@ -66,7 +66,7 @@ class Mention(Base):
     __table_args__ = (
         CheckConstraint("section in ('title', 'caption', 'body')", "section"),
         CheckConstraint("section_no > 0", "section_no"),
-        CheckConstraint("start_char >= 0", "start_char"),
+        CheckConstraint("start_char >= 0 and start_char < end_char", "char_range"),
         CheckConstraint("char_length(surface) = end_char - start_char", "surface_length"),
         CheckConstraint("sentence_start <= start_char and end_char <= sentence_end", "in_sentence"),
         CheckConstraint(f"label in {_LABELS}", "label"),

@@ -170,6 +170,9 @@ def upgrade() -> None:
             "(published_on is null) = (published_on_source is null)",
             name=op.f("ck_articles_published_on_source"),
         ),
+        sa.CheckConstraint(
+            "octet_length(content_sha256) = 32", name=op.f("ck_articles_sha256_length")
+        ),
         sa.CheckConstraint("word_count >= 0", name=op.f("ck_articles_word_count")),
         sa.PrimaryKeyConstraint("article_id", name=op.f("pk_articles")),
         sa.UniqueConstraint("content_sha256", name=op.f("uq_articles_content_sha256")),
@@ -729,7 +732,9 @@ def upgrade() -> None:
             "sentence_start <= start_char and end_char <= sentence_end",
             name=op.f("ck_mentions_in_sentence"),
         ),
-        sa.CheckConstraint("start_char >= 0", name=op.f("ck_mentions_start_char")),
+        sa.CheckConstraint(
+            "start_char >= 0 and start_char < end_char", name=op.f("ck_mentions_char_range")
+        ),
         sa.ForeignKeyConstraint(
             ["article_id"],
             ["news.articles.article_id"],

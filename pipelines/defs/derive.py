@@ -22,8 +22,8 @@ from pipelines.store import signatures as signature_store
 from pipelines.store.signatures import SignedArticle, UnsignedArticle
 
 _SIGNED_TOGETHER = 2_000
-_READ_TOGETHER = 16
-_STORED_TOGETHER = 512
+_READ_TOGETHER = 8
+_STORED_TOGETHER = 256
 _RESOLVED_TOGETHER = 20_000
 _ALONE_BELOW = 128
 """Articles up to which starting worker processes takes longer than reading without them."""
@@ -57,7 +57,7 @@ def read_articles(run: AssetRun, pipeline: str | None, workers: int) -> None:
     read: list[tuple[UUID, list[Mention]]] = []
     with progress.track("articles", len(pending)) as advance:
         results = map_batches(
-            partial(_read_batch, pipeline=pipeline), _texts(run, pending), processes
+            partial(ner.read_batch, pipeline=pipeline), _texts(run, pending), processes
         )
         for words, found in results:
             read += found
@@ -134,11 +134,3 @@ def _texts(run: AssetRun, pending: Sequence[UUID]) -> Iterator[list[ArticleText]
             articles = mentions.read_texts(connection, together)
         for start in range(0, len(articles), _READ_TOGETHER):
             yield articles[start : start + _READ_TOGETHER]
-
-
-def _read_batch(
-    articles: Sequence[ArticleText], pipeline: str | None
-) -> tuple[int, list[tuple[UUID, list[Mention]]]]:
-    """Words read and mentions found; runs in a worker process."""
-    words = sum(len(article.body.split()) for article in articles)
-    return words, list(ner.read_mentions(articles, pipeline))

@@ -9,7 +9,7 @@ from pipelines import progress
 from pipelines.defs.resources import LandingZoneResource
 from pipelines.defs.runs import AssetRun
 from pipelines.landing_zone import LandedFile, LandingError
-from pipelines.news.captions import CAPTIONS_VERSION
+from pipelines.news.captions import CAPTIONS_VERSION, parse_caption
 from pipelines.news.pages import PAGES_VERSION, FileDigest, digest_file, read_file
 from pipelines.news.records import DecodedFile, Rejection
 from pipelines.news.segment import SEGMENT_VERSION, segment
@@ -117,7 +117,12 @@ def _segmented(
             digest, outcome = read_file(path, max_page_bytes=limit)
             if digest.sha256 == file.sha256 and isinstance(outcome, DecodedFile):
                 pages = tuple((page, segment(page.text)) for page in outcome.pages)
-                yield SegmentedFile(file, pages)
+                captions = {
+                    found.article.article_id: tuple(map(parse_caption, found.article.captions))
+                    for _, segmented in pages
+                    for found in segmented.occurrences
+                }
+                yield SegmentedFile(file, pages, captions)
             else:
                 run.count(files_changed_meanwhile=1)
         advance(1)

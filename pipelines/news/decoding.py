@@ -182,6 +182,8 @@ def _decode_utf8(data: bytes) -> Decoded | None:
 
 def _decode_utf16(data: bytes) -> Decoded | None:
     """UTF-16 without a mark: all its NULs are high bytes, and high bytes are few different ones."""
+    if len(data) < 2:
+        return None
     even, odd = data[::2].count(0), data[1::2].count(0)
     nuls, parity = max((even, 0), (odd, 1))
     if nuls < 0.98 * (even + odd) or nuls < 0.03 * len(data):

@@ -7,7 +7,7 @@ found in it then depends on nothing but the article, down to the last bit of the
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -96,6 +96,18 @@ def _checksum(folder: Path) -> str:
             with path.open("rb") as file:
                 checksum.update(hashlib.file_digest(file, "sha256").digest())
     return checksum.hexdigest()
+
+
+def read_batch(
+    articles: Sequence[ArticleText], pipeline: str | None
+) -> tuple[int, list[tuple[UUID, list[Mention]]]]:
+    """Words read and mentions found in a batch; what a worker process runs.
+
+    It stands here because a worker imports the module of what it runs, and this one imports neither
+    Dagster nor a database driver.
+    """
+    words = sum(len(article.body.split()) for article in articles)
+    return words, list(read_mentions(articles, pipeline))
 
 
 def read_mentions(

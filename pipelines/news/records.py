@@ -6,7 +6,7 @@ points, end exclusive, as both Python and Postgres count them.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 Section = Literal["title", "caption", "body"]
@@ -107,13 +107,13 @@ class SegmentedPage:
     leftovers: tuple[Leftover, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A span of an article's text that names something.
 
     Offsets index into the title, into caption `section_no`, or into the whole body, in which
     `section_no` counts the paragraph; captions and paragraphs count from 1, a title is 1.
-    `name` is the normalised spelling the span stands for within its article.
+    `name` is the normalised spelling the span stands for within its article. A tuple, because
+    thousands a second pass from one process to another.
     """
 
     section: Section

@@ -1,6 +1,6 @@
 """Pages, articles and where they occur."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,9 +11,8 @@ from models import Caption as CaptionRow
 from models import Page as PageRow
 from sqlalchemy import Connection, text
 
-from pipelines.news.captions import parse_caption
 from pipelines.news.keys import derive_key
-from pipelines.news.records import Article, Page, Rejection, SegmentedPage
+from pipelines.news.records import Article, Caption, Page, Rejection, SegmentedPage
 from pipelines.store import bulk, signatures
 from pipelines.store.landing import put_rejections
 from pipelines.store.mentions import delete_mentions
@@ -41,10 +40,11 @@ class PendingFile:
 
 @dataclass(frozen=True, slots=True)
 class SegmentedFile:
-    """A file with its pages as they were segmented."""
+    """A file with its pages as they were segmented, and the captions of the articles in them."""
 
     file: PendingFile
     pages: tuple[tuple[Page, SegmentedPage], ...]
+    captions: Mapping[UUID, tuple[Caption, ...]]
 
 
 def files_to_segment(
@@ -263,7 +263,7 @@ def _put_articles(connection: Connection, files: Sequence[SegmentedFile]) -> int
         CaptionRow,
         ("article_id", "caption_no", "caption", "credit", "agencies", "caption_date")
         + ("caption_date_precision",),
-        _caption_rows(article for article, _ in articles.values()),
+        _caption_rows({key: own for one in files for key, own in one.captions.items()}),
     )
 
 
@@ -281,11 +281,11 @@ def _article_rows(articles: Iterable[tuple[Article, date]]) -> Iterator[bulk.Row
         )
 
 
-def _caption_rows(articles: Iterable[Article]) -> Iterator[bulk.Row]:
-    for article in articles:
-        for number, caption in enumerate(map(parse_caption, article.captions), start=1):
+def _caption_rows(captions: Mapping[UUID, tuple[Caption, ...]]) -> Iterator[bulk.Row]:
+    for article_id, own in captions.items():
+        for number, caption in enumerate(own, start=1):
             yield (
-                article.article_id,
+                article_id,
                 number,
                 caption.text,
                 caption.credit,

@@ -26,6 +26,8 @@ def stage(
     name: str,
     columns: Sequence[tuple[str, str]],
     rows: Iterable[Row],
+    *,
+    is_joined: bool = True,
 ) -> int:
     """COPY rows into a temporary table `name` that lives until the transaction ends.
 
@@ -34,9 +36,10 @@ def stage(
         name: of the temporary table; an earlier one of this name is replaced.
         columns: name and SQL type of each.
         rows: one value a column; streamed, never held.
+        is_joined: whether the planner should know what is in it.
 
     Returns:
-        The number of rows, of which the planner is told.
+        The number of rows.
     """
     definition = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(cast("Any", kind)))
@@ -52,11 +55,14 @@ def stage(
                 sql.Identifier(name), definition
             )
         )
-        with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, names)) as copy:
+        statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(table, names)
+        with cursor.copy(statement) as copy:
+            copy.set_types([kind for _, kind in columns])
             for row in rows:
                 copy.write_row(row)
                 count += 1
-        cursor.execute(sql.SQL("analyze {}").format(table))
+        if is_joined:
+            cursor.execute(sql.SQL("analyze {}").format(table))
     return count
 
 
@@ -69,7 +75,9 @@ def stage_like(
     """Stage rows for a table's columns; the name of the staging table is returned."""
     table = table_of(model)
     name = f"staged_{table.name}"
-    kinds = [(column, table.c[column].type.compile(connection.dialect)) for column in columns]
+    kinds = [
+        (column, table.c[column].type.compile(connection.dialect).lower()) for column in columns
+    ]
     stage(connection, name, kinds, rows)
     return name
 

@@ -43,10 +43,12 @@ ARTICLES_WITHOUT_STORY = f"""
                         where story.article_id = held.article_id)
 """
 
-STORIES_WITHOUT_CANONICAL = """
-    select count(*) from (
-           select story_id from news.story_articles group by story_id
-           having not bool_or(is_canonical)) headless
+STORIES_WITHOUT_CANONICAL = f"""
+    select count(distinct story.story_id)
+      from news.story_articles story
+      left join news.story_articles canonical on canonical.article_id = story.story_id
+     where story.article_id in ({_ARTICLES_OF_NIGHTS})
+       and canonical.story_id is distinct from story.story_id
 """
 
 # Counts every mention there is, so only when everything is checked.
@@ -69,9 +71,11 @@ ENTITIES_UNNAMED = """
      where not exists (select from news.names where names.entity_id = entity.entity_id)
 """
 
+# Looks at every band there is, so only when everything is checked.
 BANDS_WITHOUT_SIGNATURE = """
     select count(*) from ops.lsh_bands band
-     where not exists (select from ops.signatures signature
+     where cast(:first as date) is null
+       and not exists (select from ops.signatures signature
                         where signature.article_id = band.article_id)
 """
 

@@ -93,7 +93,7 @@ def put_mentions(
             " (select from news.articles where article_id = staged.article_id)"
         )
     )
-    bulk.stage(connection, "staged_mentions", _STAGED, _mention_rows(articles))
+    bulk.stage(connection, "staged_mentions", _STAGED, _mention_rows(articles), is_joined=False)
     old = _take_mentions(connection, "read_articles")
     written = connection.execute(
         text("""

@@ -128,7 +128,9 @@ def test_no_texts_have_no_signatures_and_no_keys() -> None:
 
 def test_texts_longer_than_a_block_are_signed_whole() -> None:
     texts = ["", " ".join(map(str, range(20_000))), "a few words stand here", ""]
-    texts += [" ".join(f"w{at}" for at in range(start, start + 900)) for start in range(0, 9_000, 900)]
+    texts += [
+        " ".join(f"w{at}" for at in range(start, start + 900)) for start in range(0, 9_000, 900)
+    ]
     for row, text in zip(signatures(texts), texts, strict=True):
         assert np.array_equal(row, signatures([text])[0])
         assert np.array_equal(row, sketch(set(shingle([text])[0].tolist())).hashvalues)

@@ -75,7 +75,9 @@ def test_a_repeated_passage_counts_once() -> None:
     assert len(shingle_hashes(passage * 2)) == len(shingle_hashes(passage * 9)) == 5
 
 
-odd_characters = st.text(alphabet="aZ é’ΣσςİI\u0307ßﬁ_1²ⅷ𝒳\U0001f600\ud800\udfff ـعربي.中文 \u200d", max_size=60)
+odd_characters = st.text(
+    alphabet="aZ é’ΣσςİI\u0307ßﬁ_1²ⅷ𝒳\U0001f600\ud800\udfff ـعربي.中文 \u200d", max_size=60
+)
 
 
 @given(st.lists(st.one_of(st.text(), odd_characters, prose), max_size=6))
