@@ -237,6 +237,9 @@ CHECKED = {
     "ck_pages_byte_range": "update news.pages set byte_start = 301",
     "ck_pages_segment_method": "update news.pages set segment_method = 'guess'",
     "ck_articles_id_from_content": f"update news.articles set content_sha256 = '\\x{'c' * 64}'",
+    "ck_articles_sha256_length": (
+        "update news.articles set content_sha256 = substring(content_sha256 from 1 for 16)"
+    ),
     "ck_articles_word_count": "update news.articles set word_count = -1",
     "ck_articles_published_on_source": "update news.articles set published_on = '2026-01-05'",
     "ck_article_occurrences_ordinal": "update news.article_occurrences set ordinal = ordinal - 1",
@@ -260,7 +263,7 @@ CHECKED = {
     "ck_names_rule": "update news.names set rule = null where entity_id is not null",
     "ck_mentions_section": "update news.mentions set section = 'footnote'",
     "ck_mentions_section_no": "update news.mentions set section_no = 0",
-    "ck_mentions_start_char": (
+    "ck_mentions_char_range": (
         "update news.mentions set start_char = -1, end_char = 4, sentence_start = -1"
     ),
     "ck_mentions_surface_length": "update news.mentions set surface = 'Pari'",
