@@ -42,7 +42,7 @@ lock: $(UV) ## Resolve pyproject.toml into requirements.lock
 		--python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
 
 clean: ## Remove everything that make built, the embedded database and its contents too
-	@if [ -x .venv/bin/broadsheet ]; then .venv/bin/broadsheet db remove --yes || true; fi
+	@if [ -x .venv/bin/broadsheet ]; then BROADSHEET_HOME="$(CURDIR)/var" .venv/bin/broadsheet db remove --yes || true; fi
 	@rm -rf .venv .tools var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 install: .venv/.installed ## Build .venv from requirements.lock

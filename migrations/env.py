@@ -1,13 +1,15 @@
 """Run the migrations: one transaction each, and none that waits for a lock behind a long query."""
 
 from alembic import context
-from sqlalchemy import NullPool, create_engine, event
+from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.schema import CreateSchema
 
 from models import NEWS, OPS, Base
 from pipelines.store.database import database_url
+
+MIGRATION_LOCK = 0x42_52_4F_41_44_53_4D_47
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
@@ -54,6 +56,8 @@ else:
     engine = create_engine(url, poolclass=NullPool)
     event.listen(engine, "connect", set_timeouts)
     with engine.connect() as opened:
+        # Of two first runs one waits for the other, and then finds nothing to do.
+        opened.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
         # Alembic's own table lives in it, so it has to be there before the first revision.
         opened.execute(CreateSchema(OPS, if_not_exists=True))
         opened.commit()

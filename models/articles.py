@@ -10,10 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import NEWS, Base, Bytes, Key, Words
 from models.landing import Page
 
+# On some signs in a row ("a_a_", "<!--", "~/~/") the parser takes quadratic time.
 # A tsvector holds 1 MB of lexemes, and hyphenated words of four-byte letters count twice.
 _SEARCH = (
-    "setweight(to_tsvector('english'::regconfig, \"left\"(title, 2000)), 'A'::\"char\") || "
-    "setweight(to_tsvector('english'::regconfig, \"left\"(body, 120000)), 'B'::\"char\")"
+    "setweight(to_tsvector('english'::regconfig, translate(\"left\"(title, 2000), '_<~/'::text, '    '::text)), 'A'::\"char\") || "
+    "setweight(to_tsvector('english'::regconfig, translate(\"left\"(body, 120000), '_<~/'::text, '    '::text)), 'B'::\"char\")"
 )
 
 

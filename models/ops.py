@@ -86,7 +86,9 @@ class PageLeftover(Base):
     )
     start_char: Mapped[int] = mapped_column(primary_key=True, comment="First character.")
     end_char: Mapped[int] = mapped_column(comment="Character after the last one.")
-    reason: Mapped[Words] = mapped_column(comment="before_first_article, navigation or no_article.")
+    reason: Mapped[Words] = mapped_column(
+        comment="before_first_article, navigation, no_article or too_many_lines."
+    )
 
 
 class TouchedArticle(Base):

@@ -84,9 +84,14 @@ def run(
     """
     if one and (first or last):
         _usage("Give either --date, or --from and --to.")
+    if first and last and last < first:
+        _usage(f"--from {first} is after --to {last}.")
     from pipelines.commands.run import load_nights  # noqa: PLC0415
 
-    zone = LandingZone((landing or settings().landing).expanduser().absolute())
+    root = landing or settings().landing_zone
+    if root is None:
+        _usage("Say which landing zone to load, with --landing or BROADSHEET_LANDING.")
+    zone = LandingZone(root.expanduser().absolute())
     ok = load_nights(zone, (one or first, one or last), single=one, prune=prune, quiet=quiet)
     raise typer.Exit(0 if ok else 1)
 
@@ -139,7 +144,9 @@ def status() -> None:
 
 
 @app.command()
-def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> NoReturn:
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
+) -> NoReturn:
     """Start the Dagster UI on 127.0.0.1, with its daemon; Ctrl-C ends both."""
     from pipelines.instance import prepare_home  # noqa: PLC0415
 
@@ -215,6 +222,10 @@ def main() -> None:
     """Entry point: 0 done, 1 failed, 2 wrong use."""
     try:
         app()
+    except KeyboardInterrupt:
+        message = "Interrupted. What was committed stays; run it again to go on."
+        err.print(message, style="red", highlight=False, soft_wrap=True)
+        sys.exit(130)
     except LandingError as error:
         _complain(error)
         sys.exit(2)

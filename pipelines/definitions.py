@@ -14,4 +14,7 @@ def defs() -> dg.Definitions:
         jobs=[jobs.nightly],
         schedules=[jobs.nightly_schedule],
         resources=resources.defaults(),
+        # The state is in Postgres and the heavy step has processes of its own: a process a step
+        # would only add the time it takes to start.
+        executor=dg.in_process_executor,
     )

@@ -1,5 +1,6 @@
 """The landing zone: the folder that raw files are dropped in, one sub-folder a night."""
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISDIR
 
 from pipelines.news.records import Rejection
 
@@ -93,30 +95,7 @@ class LandingZone:
         """
         folder = self.folder(night)
         if folder.is_dir():
-            yield from self._walk(folder, folder, self.root.resolve())
-
-    def _walk(self, folder: Path, top: Path, root: Path) -> Iterator[LandedFile]:
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
-        except OSError as error:
-            yield _refused(
-                folder, top, "unreadable", f"The folder cannot be read: {error.strerror}."
-            )
-            return
-        for entry in entries:
-            path = Path(entry.path)
-            if _is_ignored(entry.name):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from self._walk(path, top, root)
-            elif not Path(os.path.realpath(path)).is_relative_to(root):
-                yield _refused(
-                    path, top, "outside_landing_zone", "The link leads out of the landing zone."
-                )
-            elif path.is_dir():
-                yield _refused(path, top, "unreadable", "Links to folders are not followed.")
-            else:
-                yield LandedFile(path, _name(path, top))
+            yield from _walk(folder, self.root.resolve())
 
 
 def parse_night(text: str) -> date | None:
@@ -125,6 +104,56 @@ def parse_night(text: str) -> date | None:
         return date.fromisoformat(text) if _NIGHT.fullmatch(text) else None
     except ValueError:
         return None
+
+
+def _walk(top: Path, root: Path) -> Iterator[LandedFile]:
+    """Files below a night's folder; what cannot be looked at is refused, and stops nothing."""
+    try:
+        pending = _entries(top)
+    except OSError as error:
+        yield _unreadable(top, top, error)
+        return
+    while pending:
+        entry = pending.pop()
+        path = Path(entry.path)
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                pending += _entries(path)
+                continue
+            landed = _landed(path, top, root)
+        except (OSError, RecursionError) as error:  # the latter from `realpath`
+            landed = _unreadable(path, top, error)
+        yield landed
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Entries that count, in reverse order: the last is the next to look at."""
+    with os.scandir(folder) as entries:
+        return sorted(
+            (entry for entry in entries if not _is_ignored(entry.name)),
+            key=lambda entry: os.fsencode(entry.name),
+            reverse=True,
+        )
+
+
+def _landed(path: Path, top: Path, root: Path) -> LandedFile:
+    try:
+        is_folder = S_ISDIR(path.stat().st_mode)  # before `realpath`, which follows any loop
+    except FileNotFoundError:
+        is_folder = False
+    if not Path(os.path.realpath(path)).is_relative_to(root):
+        detail = "The link leads out of the landing zone."
+        return _refused(path, top, "outside_landing_zone", detail)
+    if is_folder:
+        return _refused(path, top, "unreadable", "Links to folders are not followed.")
+    return LandedFile(path, _name(path, top))
+
+
+def _unreadable(path: Path, top: Path, error: OSError | RecursionError) -> LandedFile:
+    number = error.errno if isinstance(error, OSError) else errno.ELOOP
+    name = errno.errorcode.get(number or 0, "unknown error")
+    detail = f"The operating system refused to look at it ({name})."
+    return _refused(path, top, "unreadable", detail)
 
 
 def _is_misnamed(name: str) -> bool:

@@ -25,7 +25,7 @@ def map_batches(function: Callable[[_T], _R], batches: Iterable[_T], workers: in
         yield from map(function, batches)
         return
     # One thread each: the processes are what fills the cores.
-    environment = {name: os.environ.get(name) for name in ("OMP_NUM_THREADS",)}
+    threads = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"
     try:
         with ProcessPoolExecutor(
@@ -39,11 +39,10 @@ def map_batches(function: Callable[[_T], _R], batches: Iterable[_T], workers: in
             while waiting:
                 yield waiting.popleft().result()
     finally:
-        for name, value in environment.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        if threads is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = threads
 
 
 def _die_with_parent() -> None:

@@ -98,6 +98,17 @@ class Settings(BaseSettings):
         return self.max_page_mb * MEGABYTE
 
     @property
+    def landing_zone(self) -> Path | None:
+        """The landing zone to load if none is named; None where that has to be said.
+
+        The sample data are for the demo's database: a home or a database of the user's own is not
+        to be filled with them by leaving an option out.
+        """
+        is_set = self.model_fields_set
+        is_own = "home" in is_set or self.database_url is not None
+        return None if is_own and "landing" not in is_set else self.landing
+
+    @property
     def dagster_home(self) -> Path:
         """Where Dagster keeps its instance."""
         return self.home / "dagster"

@@ -112,8 +112,8 @@ def summary(
         out.print(f"In quarantine: {sum(reasons.values())} ({listed}); see ops.quarantine.")
     if left:
         out.print(
-            f"{_nights(left)} in the database no longer has a folder in this landing zone; "
-            "--prune removes such nights."
+            f"Without a folder in this landing zone, but still in the database: {_nights(left)}."
+            " --prune removes such nights."
         )
 
 
@@ -128,7 +128,7 @@ def rows(columns: Sequence[str], values: Sequence[Sequence[Any]], *, output: str
     if output == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(values)
+        writer.writerows([map(_text, row) for row in values])
     elif output == "json":
         records = [dict(zip(columns, row, strict=True)) for row in values]
         json.dump(records, sys.stdout, default=_plain, ensure_ascii=False, indent=1)
@@ -170,7 +170,7 @@ def status(state: "Status") -> None:
         ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in state.rows.items())
     )
     nights = Table(title="Nights", title_justify="left")
-    for heading in ("night", "files", "articles", "quarantined"):
+    for heading in ("night", "files", "occurrences", "quarantined"):
         nights.add_column(heading, justify="left" if heading == "night" else "right")
     for night in state.nights:
         nights.add_row(
@@ -213,6 +213,15 @@ def _cell(value: object) -> str:
         return ""
     text = " ".join(str(value.hex() if isinstance(value, bytes) else value).split())
     return text if len(text) <= _MAX_CELL else f"{text[: _MAX_CELL - 1]}…"
+
+
+def _text(value: object) -> object:
+    """A value of a CSV cell, written as Postgres writes it."""
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, list):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def _plain(value: object) -> object:

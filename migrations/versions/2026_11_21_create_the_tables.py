@@ -156,7 +156,7 @@ def upgrade() -> None:
             "search",
             postgresql.TSVECTOR(),
             sa.Computed(
-                "setweight(to_tsvector('english'::regconfig, \"left\"(title, 2000)), 'A'::\"char\") || setweight(to_tsvector('english'::regconfig, \"left\"(body, 120000)), 'B'::\"char\")",
+                "setweight(to_tsvector('english'::regconfig, translate(\"left\"(title, 2000), '_<~/'::text, '    '::text)), 'A'::\"char\") || setweight(to_tsvector('english'::regconfig, translate(\"left\"(body, 120000), '_<~/'::text, '    '::text)), 'B'::\"char\")",
                 persisted=True,
             ),
             nullable=False,
@@ -916,7 +916,7 @@ def upgrade() -> None:
             "reason",
             sa.Text(),
             nullable=False,
-            comment="before_first_article, navigation or no_article.",
+            comment="before_first_article, navigation, no_article or too_many_lines.",
         ),
         sa.CheckConstraint(
             "start_char >= 0 and start_char < end_char", name=op.f("ck_page_leftovers_char_range")

@@ -21,6 +21,7 @@ def load_nights(
 
     Raises:
         LandingError: the landing zone or the nights cannot be loaded.
+        KeyboardInterrupt: the user stopped it.
     """
     if single and not (zone.root / single.isoformat()).is_dir() and not zone.nights():
         zone = LandingZone(zone.root, single)
@@ -29,9 +30,8 @@ def load_nights(
     with database.engine().connect() as connection:
         known = landing.known_nights(connection)
     nights = choose_nights(zone, known, span, prune=prune)
-
     # Heavy, so only once there is something to load.
-    from dagster import DagsterInstance  # noqa: PLC0415
+    from dagster import DagsterExecutionInterruptedError, DagsterInstance  # noqa: PLC0415
 
     from pipelines.instance import (  # noqa: PLC0415
         contiguous,
@@ -39,7 +39,13 @@ def load_nights(
         prepare_home,
         run_nights,
     )
+    from pipelines.news.ner import PipelineError, ner_version  # noqa: PLC0415
 
+    try:
+        ner_version(settings().nlp)
+    except PipelineError as error:
+        show.failures([str(error)])
+        return False
     prepare_home()
     with show.Bars(quiet=quiet) as bars, DagsterInstance.get() as instance:
         progress.show_with(bars)
@@ -53,9 +59,12 @@ def load_nights(
         done = loads.loads_of_runs(connection, [run.run_id for run in finished])
         reasons = landing.quarantine_reasons(connection, nights[0], nights[-1])
     if not quiet:
-        left = [] if zone.flat_night else sorted(set(known) - set(zone.nights()))
+        left = [] if zone.flat_night or prune else sorted(set(known) - set(zone.nights()))
         show.summary(nights, done, reasons, left=left, success=all(run.success for run in finished))
-    show.failures([failure for run in finished for failure in run.failures])
+    reasons_of_failure = [failure for run in finished for failure in run.failures]
+    if any(DagsterExecutionInterruptedError.__name__ in reason for reason in reasons_of_failure):
+        raise KeyboardInterrupt
+    show.failures(reasons_of_failure)
     return all(run.success for run in finished)
 
 
@@ -81,7 +90,7 @@ def choose_nights(
             f" it has {_range(nights)}."
         )
         if any(first <= night <= last for night in known):
-            message += " The database has: --prune removes nights that have no folder any more."
+            message += " The database holds files of that range; --prune removes them."
         raise LandingError(message)
     today = datetime.now(ZoneInfo(settings().timezone)).date()
     if chosen[0] < settings().first_night or chosen[-1] > today:

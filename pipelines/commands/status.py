@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import text
 
+from models.views import COVERAGE
 from pipelines.news.minhash import SIGNATURE_VERSION
 from pipelines.news.names import RESOLVER_VERSION
 from pipelines.store import database
@@ -45,8 +46,8 @@ def read_status() -> Status:
             Night(*row)
             for row in connection.execute(
                 text(
-                    "select landing_date, files, occurrences, quarantined from news.coverage"
-                    " order by landing_date"
+                    f"select landing_date, files, occurrences, quarantined"
+                    f" from ({COVERAGE.query}) coverage order by landing_date"
                 )
             )
         ]

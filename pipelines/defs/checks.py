@@ -19,7 +19,6 @@ from pipelines.news.pages import read_file
 from pipelines.news.records import DecodedFile, Page
 from pipelines.store import checks as store
 from pipelines.store.landing import known_nights
-from pipelines.store.loads import rows_written_by
 
 _MAX_QUARANTINE_SHARE = 0.2
 
@@ -93,12 +92,10 @@ def every_character_is_accounted_for(
 ) -> dg.AssetCheckResult:
     """Every non-blank character of every page is in an article or in a recorded leftover.
 
-    Reads the raw files again, if the run segmented any; those that changed since they were loaded
-    are left out.
+    Reads the raw files again; those that changed since they were loaded are left out.
     """
     with explained_errors(), database.engine().connect() as connection:
-        is_unchanged = rows_written_by(connection, context.run.run_id, "articles") == 0
-        files = [] if is_unchanged else store.covered_files(connection, _nights(context))
+        files = store.covered_files(connection, _nights(context))
     zone = landing_zone.zone()
     lost: list[str] = []
     pages = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice, starmap
+from itertools import starmap
 from uuid import UUID
 
 import numpy as np
@@ -128,9 +128,6 @@ def _likely(
 
 def _texts(run: AssetRun, pending: Sequence[UUID]) -> Iterator[list[ArticleText]]:
     """The articles to read, a few at a time, as they are needed."""
-    ids = iter(pending)
-    while together := list(islice(ids, _STORED_TOGETHER)):
+    for start in range(0, len(pending), _READ_TOGETHER):
         with run.engine.connect() as connection:
-            articles = mentions.read_texts(connection, together)
-        for start in range(0, len(articles), _READ_TOGETHER):
-            yield articles[start : start + _READ_TOGETHER]
+            yield mentions.read_texts(connection, pending[start : start + _READ_TOGETHER])

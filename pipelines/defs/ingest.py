@@ -1,8 +1,10 @@
 """Files of the landing zone -> articles: in batches, one transaction each."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from pipelines import progress
@@ -16,8 +18,10 @@ from pipelines.news.segment import SEGMENT_VERSION, segment
 from pipelines.store import articles as article_store
 from pipelines.store import landing
 from pipelines.store.articles import PendingFile, SegmentedFile
-from pipelines.store.landing import FileKey, KnownFile, SeenFile
+from pipelines.store.landing import FileFacts, FileKey, KnownFile, SeenFile
+from pipelines.store.settle import settle
 
+_log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _BATCH_FILES = 250
@@ -36,16 +40,19 @@ def ingest(run: AssetRun, landing_zone: LandingZoneResource) -> None:
     version = f"{PAGES_VERSION}/{limit}"
     with run.engine.connect() as connection:
         known = landing.known_files(connection, first, last)
-    nights = zone.nights_between(first, last)
-    vanished = sorted({night for night, _ in known} - set(nights))
+    landed = [
+        (night, file) for night in zone.nights_between(first, last) for file in zone.files(night)
+    ]
+    # A flat folder always exists: without files it is no more there than a folder that is not.
+    present = set(zone.nights()) | {night for night, _ in landed}
+    vanished = sorted({night for night, _ in known} - present)
     if vanished and not landing_zone.prune:
         message = (
-            f"The database holds files of {vanished[0]}, but {zone.root} has no folder for that"
-            " night. If its files are gone for good, run it with --prune (in the Dagster UI:"
+            f"The database holds files of {vanished[0]}, but {zone.root} has none, nor a folder for"
+            " that night. If they are gone for good, run it with --prune (in the Dagster UI:"
             " resources.landing_zone.config.prune: true)."
         )
         raise LandingError(message)
-    landed = [(night, file) for night in nights for file in zone.files(night)]
     gone = sorted(set(known) - {(night, file.name) for night, file in landed})
     for keys in _batches(gone, lambda _: 0):
         run.write(partial(landing.remove_files, keys=keys))
@@ -64,13 +71,14 @@ def segment_files(run: AssetRun, landing_zone: LandingZoneResource) -> None:
     version = f"{SEGMENT_VERSION}/{CAPTIONS_VERSION}"
     with run.engine.connect() as connection:
         pending = article_store.files_to_segment(connection, first, last, version)
+    run.write(partial(landing.forget_failures, first=first, last=last, segment_version=version))
     with progress.track("pages", len(pending)) as advance:
-        segmented = _segmented(run, pending, landing_zone, advance)
+        segmented = _segmented(run, pending, landing_zone, version, advance)
         for batch in _batches(segmented, _chars):
             run.write(partial(article_store.put_pages, files=batch, segment_version=version))
             pages = [page for one in batch for _, page in one.pages]
             run.count(pages=len(pages), occurrences=sum(len(page.occurrences) for page in pages))
-    run.write(article_store.settle)
+    run.write(settle)
 
 
 def _new_files(
@@ -83,25 +91,49 @@ def _new_files(
     """Read the files that are not known with these bytes and this version."""
     for night, file in landed:
         digest = FileDigest(None, None) if file.rejection else digest_file(file.path)
-        if known.get((night, file.name)) != KnownFile(digest.sha256, version):
-            outcome: DecodedFile | Rejection
-            if file.rejection:
-                outcome = file.rejection
-            else:
-                digest, outcome = read_file(file.path, max_page_bytes=max_page_bytes)
-            yield SeenFile(night, file.name, digest.sha256, digest.byte_size, outcome)
+        former = known.get((night, file.name))
+        # A file without a digest is known by its rejection, so it has to be looked at again.
+        if digest.sha256 is None or former != KnownFile(digest.sha256, version):
+            seen = _read(night, file, digest, max_page_bytes)
+            if former != seen.known(version):
+                yield seen
         advance(1)
+
+
+def _read(night: date, file: LandedFile, digest: FileDigest, max_page_bytes: int) -> SeenFile:
+    """What a file is, without its text; where a bug stops that, the file is refused."""
+    outcome: DecodedFile | Rejection
+    if file.rejection:
+        outcome = file.rejection
+    else:
+        try:
+            digest, outcome = read_file(file.path, max_page_bytes=max_page_bytes)
+        except MemoryError:  # not the file's fault: another run may have more
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other files can be read
+            outcome = _failed("Reading", night, file.name, error)
+    stored = FileFacts.of(outcome) if isinstance(outcome, DecodedFile) else outcome
+    return SeenFile(night, file.name, digest.sha256, digest.byte_size, stored)
+
+
+def _failed(doing: str, night: date, name: str, error: Exception) -> Rejection:
+    """Log an error of the code; its message is left out of the tables, since it may say anything."""
+    _log.exception("%s %s of %s failed.", doing, name, night)
+    detail = f"{doing} it failed with {type(error).__name__}; the log holds the traceback."
+    return Rejection("failed", detail, b"")
 
 
 def _segmented(
     run: AssetRun,
     pending: Sequence[PendingFile],
     landing_zone: LandingZoneResource,
+    version: str,
     advance: progress.Advance,
 ) -> Iterator[SegmentedFile]:
     """Read files once more and segment their pages.
 
     A file that is not what `source_files` saw is left to the next run, which will see it changed.
+    One that a bug stops the segmenting of is put in quarantine.
     """
     zone, limit = landing_zone.zone(), landing_zone.max_page_bytes
     paths = {
@@ -111,21 +143,40 @@ def _segmented(
     }
     for file in pending:
         path = paths.get((file.night, file.path))
-        if path is None:
-            run.count(files_changed_meanwhile=1)
+        segmented = None
+        try:
+            segmented = _segment(file, path, limit) if path else None
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other files can be loaded
+            failure = _failed("Segmenting", file.night, file.path, error)
+            run.write(
+                partial(
+                    landing.put_failed_file,
+                    file_id=file.file_id,
+                    rejection=failure,
+                    segment_version=version,
+                )
+            )
         else:
-            digest, outcome = read_file(path, max_page_bytes=limit)
-            if digest.sha256 == file.sha256 and isinstance(outcome, DecodedFile):
-                pages = tuple((page, segment(page.text)) for page in outcome.pages)
-                captions = {
-                    found.article.article_id: tuple(map(parse_caption, found.article.captions))
-                    for _, segmented in pages
-                    for found in segmented.occurrences
-                }
-                yield SegmentedFile(file, pages, captions)
-            else:
+            if segmented is None:
                 run.count(files_changed_meanwhile=1)
+        if segmented:
+            yield segmented
         advance(1)
+
+
+def _segment(file: PendingFile, path: Path, max_page_bytes: int) -> SegmentedFile | None:
+    digest, outcome = read_file(path, max_page_bytes=max_page_bytes)
+    if digest.sha256 != file.sha256 or not isinstance(outcome, DecodedFile):
+        return None
+    pages = tuple((page, segment(page.text)) for page in outcome.pages)
+    captions = {
+        found.article.article_id: tuple(map(parse_caption, found.article.captions))
+        for _, segmented in pages
+        for found in segmented.occurrences
+    }
+    return SegmentedFile(file, pages, captions)
 
 
 def _chars(file: SegmentedFile) -> int:

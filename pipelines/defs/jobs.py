@@ -12,9 +12,6 @@ nightly = dg.define_asset_job(
     "nightly",
     selection=dg.AssetSelection.assets(*assets.ASSETS),
     description="Load one night, or a range of nights, from the landing zone into Postgres.",
-    # The state is in Postgres and the heavy step has processes of its own: a process a step would
-    # only add the time it takes to start.
-    executor_def=dg.in_process_executor,
 )
 
 

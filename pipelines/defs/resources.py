@@ -8,7 +8,7 @@ import dagster as dg
 from pydantic import Field
 from sqlalchemy import Engine
 
-from pipelines.landing_zone import LandingZone
+from pipelines.landing_zone import LandingError, LandingZone
 from pipelines.settings import settings
 from pipelines.store.database import engine
 
@@ -17,7 +17,7 @@ class LandingZoneResource(dg.ConfigurableResource[Any]):
     """The landing zone; to be set for a run that loads another folder."""
 
     root: str = Field(
-        default=str(settings().landing),
+        default=str(settings().landing_zone or ""),
         description="Folder with one sub-folder YYYY-MM-DD a night.",
     )
     flat_night: str | None = Field(
@@ -33,7 +33,14 @@ class LandingZoneResource(dg.ConfigurableResource[Any]):
     )
 
     def zone(self) -> LandingZone:
-        """The landing zone as an object of ours."""
+        """The landing zone as an object of ours.
+
+        Raises:
+            LandingError: neither the settings nor the run name one.
+        """
+        if not self.root:
+            message = "No landing zone is named: set BROADSHEET_LANDING."
+            raise LandingError(message)
         night = date.fromisoformat(self.flat_night) if self.flat_night else None
         return LandingZone(Path(self.root), night)
 

@@ -1,6 +1,7 @@
 """What every asset run does around its work: say what it did, and what an error means."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -80,6 +81,12 @@ def explained_errors() -> Iterator[None]:
         yield
     except (LandingError, PipelineError, ServerError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error
+    except BrokenProcessPool as error:
+        message = (
+            "A process that reads articles was killed, most likely for lack of memory: set"
+            " BROADSHEET_WORKERS to a smaller number."
+        )
+        raise dg.Failure(message, allow_retries=False) from error
     except Exception as error:
         if is_transient(error):
             raise dg.RetryRequested(_RETRIES, _SECONDS_BEFORE_RETRY) from error

@@ -7,13 +7,24 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
 
 # Characters that print nothing and that `str.strip` keeps: a line of them is blank to a reader.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+# What surrounds a line without being part of it; all white space lies in the first plane.
+BLANKS = "".join(filter(str.isspace, map(chr, range(0x10000)))) + INVISIBLE
 MARKER = "TT"
 
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
-_EDGE = re.compile(rf"\A[\s{INVISIBLE}]+|[\s{INVISIBLE}]+\Z")
+# A non-blank line from its first character that is no blank.
+_WRITTEN = re.compile(rf"[^{BLANKS}][^\r\n]*")
+# More marks in a row than UAX #15 lets a text have: putting n of them in order takes n² steps.
+_MARKS = "".join(
+    char
+    for char in map(chr, range(0x300, 0x20000))
+    if unicodedata.combining(unicodedata.normalize("NFKD", char)[0])
+)
+_TOO_MANY_MARKS = re.compile(f"[{_MARKS}]{{31}}")
 _QUOTES = str.maketrans(
     dict.fromkeys("‘’‚‛`´′", "'") | dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys(INVISIBLE, "")
 )
@@ -36,7 +47,8 @@ class Line:
 
     `start` and `end` delimit it in the page without surrounding blanks; `text` is what is stored
     (NFC, white space collapsed); `key` is what copies are compared by (Unicode form, quote glyphs
-    and white space folded); `blanks_before` counts the blank lines above it.
+    and white space folded); `blanks_before` counts the blank lines above it. A line with more than
+    30 combining marks in a row keeps its Unicode form in both.
     """
 
     start: int
@@ -49,20 +61,30 @@ class Line:
 def split_lines(page: str) -> list[Line]:
     """Non-blank lines of a page, in order. Lines end at LF, CRLF or CR only."""
     lines: list[Line] = []
-    blanks = 0
-    for match in _LINE.finditer(page):
-        raw = match.group(1)
-        lead = _EDGE.match(raw)
-        offset = lead.end() if lead else 0
-        core = _EDGE.sub("", raw)
-        if core:
-            start = match.start() + offset
-            text = " ".join(unicodedata.normalize("NFC", core).split())
-            lines.append(Line(start, start + len(core), text, comparison_key(text), blanks))
-            blanks = 0
-        else:
-            blanks += 1
+    end = 0
+    for match in _WRITTEN.finditer(page):
+        core = match.group().rstrip(BLANKS)
+        above = page[end : match.start()]
+        breaks = above.count("\n") + above.count("\r") - above.count("\r\n")
+        text = " ".join(_normalised("NFC", core).split())
+        start, end = match.span()
+        lines.append(
+            Line(
+                start=start,
+                end=start + len(core),
+                text=text,
+                key=comparison_key(text),
+                blanks_before=breaks - 1 if lines else breaks,
+            )
+        )
     return lines
+
+
+def has_more_lines(page: str, limit: int) -> bool:
+    """Whether a page has more non-blank lines than a limit; costs next to nothing if not."""
+    if page.count("\n") + page.count("\r") < limit:
+        return False
+    return next(islice(_WRITTEN.finditer(page), limit, None), None) is not None
 
 
 def comparison_key(text: str) -> str:
@@ -70,7 +92,13 @@ def comparison_key(text: str) -> str:
     if text.isascii():
         return text.replace("`", "'")
     # Quotes first: NFKC takes an acute accent apart into a space and a combining one.
-    return " ".join(unicodedata.normalize("NFKC", text.translate(_QUOTES)).split())
+    return " ".join(_normalised("NFKC", text.translate(_QUOTES)).split())
+
+
+def _normalised(form: Literal["NFC", "NFKC"], text: str) -> str:
+    if text.isascii() or _TOO_MANY_MARKS.search(text):
+        return text
+    return unicodedata.normalize(form, text)
 
 
 def is_prose(line: Line) -> bool:
@@ -103,7 +131,7 @@ def is_covered(page: str, ranges: Iterable[tuple[int, int]]) -> bool:
     """Whether ranges (start, end), in order, leave only blanks of a page."""
     position = 0
     for start, end in ranges:
-        if _EDGE.sub("", page[position:start]):
+        if page[position:start].strip(BLANKS):
             return False
         position = end
-    return not _EDGE.sub("", page[position:])
+    return not page[position:].strip(BLANKS)

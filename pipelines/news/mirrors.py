@@ -3,11 +3,12 @@
 A head is a block of lines, an optional marker, and the same lines again.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.news.lines import MARKER, Line
+from pipelines.news.lines import MARKER
 
 MAX_HEAD_LINES = 32
 _MIN_PARTIAL = 12
@@ -25,14 +26,13 @@ class Head:
     body: int
 
 
-def find_heads(lines: list[Line]) -> list[Head]:
-    """Heads in page order, none overlapping another.
+def find_heads(keys: list[str]) -> list[Head]:
+    """Heads in the keys of a page's lines, in order, none overlapping another.
 
     Of the heads that could start at a line, one with a marker wins over one without, then the
     shortest. All are found by comparing lines inside the head alone, so a page cut at an article
     keeps that article's head.
     """
-    keys = [line.key for line in lines]
     marked = sorted(_marked(keys), key=lambda head: (head.first, head.body))
     unmarked = list(_unmarked(keys))
     candidates = sorted([*marked, *unmarked], key=lambda head: head.first)
@@ -62,9 +62,9 @@ def _marked(keys: list[str]) -> Iterator[Head]:
                 yield Head(first, marker, second + length)
 
 
-def _block_lengths(keys: list[str], marker: int) -> Iterator[int]:
-    """Lengths a head's first copy above a marker can have: up to the next marker."""
-    for length in range(1, min(MAX_HEAD_LINES, marker) + 1):
+def _block_lengths(keys: list[str], marker: int, start: int = 0) -> Iterator[int]:
+    """Lengths a head's first copy above a marker can have: up to the next marker or `start`."""
+    for length in range(1, min(MAX_HEAD_LINES, marker - start) + 1):
         if keys[marker - length] == MARKER:
             return
         yield length
@@ -95,20 +95,26 @@ def _is_unmarked(keys: list[str], first: int, second: int) -> bool:
     )
 
 
-def find_cut_head(lines: list[Line], start: int, stop: int) -> Head | None:
-    """The head in `lines[start:stop]` whose second copy the text breaks off in, if there is one.
+def find_markers(keys: list[str]) -> list[int]:
+    """Where markers stand, in order."""
+    return [at for at, key in enumerate(keys) if key == MARKER]
+
+
+def find_cut_head(keys: list[str], markers: Sequence[int], start: int, stop: int) -> Head | None:
+    """The head in `keys[start:stop]` whose second copy the text breaks off in, if there is one.
 
     All lines below the last marker then repeat the head's first ones; the very last line may be cut
-    short itself.
+    short itself. `markers` are those of all keys: the time taken does not grow with the range.
     """
-    keys = [line.key for line in lines[start:stop]]
-    marker = next((at for at in range(len(keys) - 1, -1, -1) if keys[at] == MARKER), None)
-    if marker is None:
+    above = bisect_left(markers, stop)
+    if above == 0 or markers[above - 1] < start:
         return None
-    rest = keys[_after_marker(keys, marker) :]
-    for length in reversed(list(_block_lengths(keys, marker))):
+    marker = markers[above - 1]
+    second = min(_after_marker(keys, marker), stop)
+    rest = keys[second : min(stop, second + MAX_HEAD_LINES + 1)]
+    for length in reversed(list(_block_lengths(keys, marker, start))):
         if 1 <= len(rest) <= length and _is_cut(keys[marker - length : marker], rest):
-            return Head(start + marker - length, start + marker, stop)
+            return Head(marker - length, marker, stop)
     return None
 
 

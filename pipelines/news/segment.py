@@ -7,17 +7,27 @@ about a line looks only at lines of the same article.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Sequence
 from uuid import UUID
 
-from pipelines.news.lines import Line, is_cue, is_menu_entry, is_prose, split_lines
-from pipelines.news.mirrors import Head, find_cut_head, find_heads
+from pipelines.news.lines import (
+    BLANKS,
+    Line,
+    has_more_lines,
+    is_cue,
+    is_menu_entry,
+    is_prose,
+    split_lines,
+)
+from pipelines.news.mirrors import Head, find_cut_head, find_heads, find_markers
 from pipelines.news.records import Article, Leftover, Occurrence, SegmentedPage
 
-SEGMENT_VERSION = 1
+SEGMENT_VERSION = f"1/unicode-{unicodedata.unidata_version}"
 """Bump when the same page text gives other articles, ranges or leftovers."""
 
 GAP = 3
+MAX_LINES = 200_000
 _TERMINAL = tuple(".!?…؟。\"'”’»)]")
 
 
@@ -26,21 +36,34 @@ def segment(page: str) -> SegmentedPage:
 
     Ranges are code points of `page`, end exclusive, and never overlap; together they cover every
     non-blank character. A page without a mirror is one article, unless nothing in it reads as a
-    paragraph: then it has none, and is one leftover.
+    paragraph: then it has none, and is one leftover. So is a page of more than `MAX_LINES` non-blank
+    lines, which is no news and would take gigabytes to look at; its reason is "too_many_lines".
     """
+    if has_more_lines(page, MAX_LINES):
+        start = len(page) - len(page.lstrip(BLANKS))
+        whole = Leftover(start, len(page.rstrip(BLANKS)), "too_many_lines")
+        return SegmentedPage("none", (), (whole,))
     lines = split_lines(page)
-    heads = find_heads(lines)
+    keys = [line.key for line in lines]
+    markers = find_markers(keys)
+    heads = find_heads(keys)
     if not heads:
         first = _without_leading_menus(lines)
         stop = _without_navigation(lines, first, len(lines))
-        cut = find_cut_head(lines, 0, len(lines)) or find_cut_head(lines, first, stop)
+        cut = find_cut_head(keys, markers, 0, len(lines))
+        cut = cut or find_cut_head(keys, markers, first, stop)
         if cut is None:
             return _whole_page(lines, first)
         heads = [cut]
     occurrences: list[Occurrence] = []
     leftovers = _leftover(lines[: heads[0].first], "before_first_article")
     ends = [head.first for head in heads[1:]] + [len(lines)]
-    for head, stop, end in _spans(lines, heads, ends):
+    spans = [
+        span
+        for head, end in zip(heads, ends, strict=True)
+        for span in _spans(lines, keys, markers, head, end)
+    ]
+    for head, stop, end in spans:
         article = make_article(
             lines[head.first].text,
             _unique_texts(lines[head.first + 1 : head.last]),
@@ -55,21 +78,25 @@ def segment(page: str) -> SegmentedPage:
 
 
 def _spans(
-    lines: list[Line], heads: list[Head], ends: list[int]
-) -> Iterator[tuple[Head, int, int]]:
-    """Each head with where its article stops and where its leftover ends.
+    lines: list[Line], keys: list[str], markers: list[int], head: Head, end: int
+) -> list[tuple[Head, int, int]]:
+    """The heads from a head to `end`, with where their articles stop and their leftovers end.
 
     A head that breaks off at the end of another article's text is an article of its own: cut at its
-    range that text would show it, so it has to be found in the page too.
+    range that text would show it, so it has to be found in the page too. The text above that
+    head may break off in one again.
     """
-    for head, end in zip(heads, ends, strict=True):
-        stop = _without_navigation(lines, head.body, end)
-        cut = find_cut_head(lines, head.body, end)
-        if cut is None and (cut := find_cut_head(lines, head.body, stop)) is None:
-            yield head, stop, end
-        else:
-            yield from _spans(lines, [head], [cut.first])
-            yield cut, cut.body, end
+    spans: list[tuple[Head, int, int]] = []
+    while True:
+        stop = end
+        cut = find_cut_head(keys, markers, head.body, end)
+        if cut is None:
+            stop = _without_navigation(lines, head.body, end)
+            cut = find_cut_head(keys, markers, head.body, stop)
+        if cut is None:
+            return [(head, stop, end), *reversed(spans)]
+        spans.append((cut, cut.body, end))
+        end = cut.first
 
 
 def make_article(title: str, captions: Sequence[str], paragraphs: Sequence[str]) -> Article:

@@ -5,6 +5,7 @@ and mixed into n-grams by adding shifted arrays.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SHINGLE_WORDS = 5
-SHINGLES_VERSION = "2"
+SHINGLES_VERSION = f"2/unicode-{unicodedata.unidata_version}"
 """Bump when the same text gives other hashes."""
 
 _CHUNK_CHARS = 400_000

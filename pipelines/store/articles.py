@@ -12,11 +12,13 @@ from models import Page as PageRow
 from sqlalchemy import Connection, text
 
 from pipelines.news.keys import derive_key
+from pipelines.news.pages import REASONS
 from pipelines.news.records import Article, Caption, Page, Rejection, SegmentedPage
-from pipelines.store import bulk, signatures
+from pipelines.store import bulk
 from pipelines.store.landing import put_rejections
-from pipelines.store.mentions import delete_mentions
+from pipelines.store.stories import assign_stories, forget_stories
 
+_HEAD_BYTES = 1024
 _ARTICLE_COLUMNS = (
     "article_id",
     "content_sha256",
@@ -103,7 +105,7 @@ def put_pages(connection: Connection, files: Sequence[SegmentedFile], segment_ve
     written += put_rejections(
         connection,
         (
-            (one.file.night, one.file.path, page.page_no, _no_article(page))
+            (one.file.night, one.file.path, page.page_no, _rejection(page, segmented))
             for one in files
             for page, segmented in one.pages
             if segmented.method == "none"
@@ -119,72 +121,6 @@ def put_pages(connection: Connection, files: Sequence[SegmentedFile], segment_ve
         {"version": segment_version},
     )
     return written
-
-
-def settle(connection: Connection) -> int:
-    """Look after articles that lost an occurrence; returns the rows written.
-
-    Those that no page holds any more are deleted with all that was derived from them; the others
-    get the night of their earliest remaining occurrence.
-    """
-    connection.execute(text("drop table if exists pg_temp.orphans, pg_temp.redated"))
-    connection.execute(
-        text("""
-        create temp table redated on commit drop as
-        select article_id, article.first_landed_on as old, earliest.night as new
-          from ops.touched_articles
-          join news.articles article using (article_id)
-          left join lateral (
-               select min(file.landing_date) as night
-                 from news.article_occurrences occurrence
-                 join news.pages using (page_id)
-                 join news.source_files file using (file_id)
-                where occurrence.article_id = article.article_id
-               ) earliest on true
-        """)
-    )
-    connection.execute(
-        text(
-            "create temp table orphans on commit drop as"
-            " select article_id from redated where new is null"
-        )
-    )
-    written = forget_stories(
-        connection, "select article_id from pg_temp.redated where old is distinct from new"
-    )
-    written += connection.execute(
-        text("""
-        update news.articles article set first_landed_on = redated.new
-          from pg_temp.redated
-         where article.article_id = redated.article_id and redated.old <> redated.new
-        """)
-    ).rowcount
-    written += delete_mentions(connection, "orphans")
-    written += signatures.delete_bands(connection, "orphans")
-    for statement in (
-        "delete from news.articles where article_id in (select article_id from pg_temp.orphans)",
-        """
-        delete from ops.touched_articles using pg_temp.redated
-         where touched_articles.article_id = redated.article_id
-        """,
-    ):
-        written += connection.execute(text(statement)).rowcount
-    return written
-
-
-def forget_stories(connection: Connection, article_ids: str) -> int:
-    """Take apart the stories that hold any of these articles, for `stories` to assign them anew.
-
-    `article_ids` is a query with one column `article_id`.
-    """
-    return connection.execute(
-        text(f"""
-        delete from news.story_articles
-         where story_id in (
-               select story_id from news.story_articles
-                where article_id in ({article_ids}))
-        """)
-    ).rowcount
 
 
 def _still_there(connection: Connection, files: Sequence[SegmentedFile]) -> list[SegmentedFile]:
@@ -250,14 +186,16 @@ def _put_articles(connection: Connection, files: Sequence[SegmentedFile]) -> int
            and known.first_landed_on < staged.first_landed_on
         """)
     )
-    written = forget_stories(
+    forgotten = forget_stories(
         connection,
         f"""
         select article_id from pg_temp.{staged} staged join news.articles known using (article_id)
          where staged.first_landed_on < known.first_landed_on
         """,
     )
-    written += bulk.upsert_staged(connection, ArticleRow, _ARTICLE_COLUMNS, staged)
+    written = forgotten + bulk.upsert_staged(connection, ArticleRow, _ARTICLE_COLUMNS, staged)
+    if forgotten:
+        written += assign_stories(connection)
     return written + bulk.upsert(
         connection,
         CaptionRow,
@@ -316,5 +254,7 @@ def _page_rows(files: Sequence[SegmentedFile]) -> Iterator[bulk.Row]:
             )
 
 
-def _no_article(page: Page) -> Rejection:
-    return Rejection("no_article", "No article was found in the page.", page.text.encode()[:1024])
+def _rejection(page: Page, segmented: SegmentedPage) -> Rejection:
+    """Why a page has no article, as its only leftover says."""
+    reason = segmented.leftovers[0].reason if segmented.leftovers else "no_article"
+    return Rejection(reason, REASONS[reason], page.text[:_HEAD_BYTES].encode()[:_HEAD_BYTES])

@@ -47,6 +47,8 @@ def engine() -> Engine:
     return create_engine(
         database_url(),
         pool_pre_ping=True,
+        # What is read under the write lock has to be what the last writer left.
+        isolation_level="READ COMMITTED",
         connect_args={"application_name": "broadsheet", "connect_timeout": 10},
     )
 

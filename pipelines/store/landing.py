@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 from uuid import UUID
 
 from models import IngestedFile, Quarantine, SourceFile
@@ -14,13 +15,40 @@ from pipelines.store import bulk
 
 FileKey = tuple[date, str]
 
+_GONE_FILES = [("landing_date", "date"), ("path", "text")]
+_TOUCH_ARTICLES = """
+    insert into ops.touched_articles (article_id)
+    select distinct occurrence.article_id
+      from pg_temp.gone_files
+      join news.source_files using (landing_date, path)
+      join news.pages using (file_id)
+      join news.article_occurrences occurrence using (page_id)
+    on conflict do nothing
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What was last seen of a file."""
+    """What was last seen of a file; its rejection stands in for the digest where that is None."""
 
     sha256: bytes | None
     ingest_version: str
+    rejection: Rejection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What is stored of a file that could be read; its text is read again to be segmented."""
+
+    media_type: str
+    compression: str | None
+    encoding: str
+    page_count: int
+
+    @classmethod
+    def of(cls, file: DecodedFile) -> Self:
+        """The facts of a file, without its text."""
+        return cls(file.media_type, file.compression, file.encoding, len(file.pages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +59,37 @@ class SeenFile:
     path: str
     sha256: bytes | None
     byte_size: int | None
-    outcome: DecodedFile | Rejection
+    outcome: FileFacts | Rejection
 
     @property
     def file_id(self) -> UUID:
         """Key of the file with these bytes."""
         return derive_key("file", self.night.isoformat(), self.path, self.sha256 or b"")
 
+    def known(self, ingest_version: str) -> KnownFile:
+        """What `known_files` will say of it."""
+        rejection = self.outcome if isinstance(self.outcome, Rejection) else None
+        return KnownFile(self.sha256, ingest_version, None if self.sha256 else rejection)
+
 
 def known_files(connection: Connection, first: date, last: date) -> dict[FileKey, KnownFile]:
     """Files of the nights `first` to `last` as they were last seen."""
     rows = connection.execute(
-        text(
-            "select landing_date, path, sha256, ingest_version from ops.ingested_files"
-            " where landing_date between :first and :last"
-        ),
+        text("""
+        select file.landing_date, file.path, file.sha256, file.ingest_version,
+               refused.reason_code, refused.detail, refused.head
+          from ops.ingested_files file
+          left join ops.quarantine refused
+               on file.sha256 is null and refused.landing_date = file.landing_date
+              and refused.path = file.path and refused.page_no is null
+         where file.landing_date between :first and :last
+        """),
         {"first": first, "last": last},
     )
-    return {(row.landing_date, row.path): KnownFile(row.sha256, row.ingest_version) for row in rows}
+    return {
+        (night, path): KnownFile(sha256, version, Rejection(*refusal) if refusal[0] else None)
+        for night, path, sha256, version, *refusal in rows
+    }
 
 
 def known_nights(connection: Connection) -> list[date]:
@@ -67,18 +108,8 @@ def remove_files(connection: Connection, keys: Sequence[FileKey]) -> int:
     """
     if not keys:
         return 0
-    bulk.stage(connection, "gone_files", [("landing_date", "date"), ("path", "text")], keys)
-    touched = connection.execute(
-        text("""
-        insert into ops.touched_articles (article_id)
-        select distinct occurrence.article_id
-          from pg_temp.gone_files
-          join news.source_files using (landing_date, path)
-          join news.pages using (file_id)
-          join news.article_occurrences occurrence using (page_id)
-        on conflict do nothing
-        """)
-    )
+    bulk.stage(connection, "gone_files", _GONE_FILES, keys)
+    touched = connection.execute(text(_TOUCH_ARTICLES))
     deleted = connection.execute(
         text(
             "delete from ops.ingested_files using pg_temp.gone_files gone"
@@ -116,10 +147,10 @@ def put_files(connection: Connection, files: Sequence[SeenFile], ingest_version:
                 file.outcome.media_type,
                 file.outcome.compression,
                 file.outcome.encoding,
-                len(file.outcome.pages),
+                file.outcome.page_count,
             )
             for file in files
-            if isinstance(file.outcome, DecodedFile)
+            if isinstance(file.outcome, FileFacts)
         ),
     )
     refused = (
@@ -128,6 +159,53 @@ def put_files(connection: Connection, files: Sequence[SeenFile], ingest_version:
         if isinstance(file.outcome, Rejection)
     )
     return written + put_rejections(connection, refused)
+
+
+def put_failed_file(
+    connection: Connection, file_id: UUID, rejection: Rejection, segment_version: str
+) -> int:
+    """Store that this version cannot segment a file; returns the rows written.
+
+    What another version made of it goes. A file that meanwhile changed or vanished is left out.
+    """
+    key = connection.execute(
+        text("""
+        update ops.ingested_files ingested set segment_version = :version
+          from news.source_files file
+         where file.file_id = :file_id
+           and ingested.landing_date = file.landing_date and ingested.path = file.path
+        returning ingested.landing_date, ingested.path
+        """),
+        {"version": segment_version, "file_id": file_id},
+    ).one_or_none()
+    if key is None:
+        return 0
+    bulk.stage(connection, "gone_files", _GONE_FILES, [tuple(key)])
+    written = connection.execute(text(_TOUCH_ARTICLES)).rowcount
+    for statement in (
+        "delete from news.pages where file_id = :file_id",
+        """
+        delete from ops.quarantine using pg_temp.gone_files gone
+         where quarantine.landing_date = gone.landing_date and quarantine.path = gone.path
+        """,
+    ):
+        written += connection.execute(text(statement), {"file_id": file_id}).rowcount
+    return written + put_rejections(connection, [(*key, None, rejection)])
+
+
+def forget_failures(connection: Connection, first: date, last: date, segment_version: str) -> int:
+    """Take files out of quarantine that another version could not segment; returns the rows."""
+    return connection.execute(
+        text("""
+        delete from ops.quarantine
+         using ops.ingested_files ingested join news.source_files file using (landing_date, path)
+         where quarantine.landing_date = ingested.landing_date
+           and quarantine.path = ingested.path and quarantine.page_no is null
+           and ingested.landing_date between :first and :last
+           and ingested.segment_version is distinct from :version
+        """),
+        {"first": first, "last": last, "version": segment_version},
+    ).rowcount
 
 
 def put_rejections(

@@ -78,15 +78,3 @@ def landing_zone_of(connection: Connection, night: date) -> tuple[str, str | Non
         {"night": night},
     ).one_or_none()
     return (row.root, row.flat_night) if row else None
-
-
-def rows_written_by(connection: Connection, run_id: str, asset: str) -> int | None:
-    """Rows that an asset wrote in a run; None if it was not part of it."""
-    written = connection.scalar(
-        text("""
-        select sum((counts ->> 'rows_written')::integer) from ops.loads
-         where run_id = :run_id and asset = :asset
-        """),
-        {"run_id": run_id, "asset": asset},
-    )
-    return None if written is None else int(written)

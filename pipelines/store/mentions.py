@@ -115,7 +115,11 @@ def put_mentions(
     written += _give_back(connection)
     written += refresh_display_names(
         connection,
-        "select name_id from pg_temp.staged_mentions union select name_id from pg_temp.taken",
+        """
+        select entity_id from news.names join pg_temp.staged_mentions using (name_id)
+        union all
+        select entity_id from pg_temp.taken
+        """,
     )
     connection.execute(
         text("""
@@ -134,19 +138,25 @@ def delete_mentions(connection: Connection, staged: str) -> int:
     if not written:
         return 0
     written += _give_back(connection)
-    return written + refresh_display_names(connection, "select name_id from pg_temp.taken")
+    return written + refresh_display_names(connection, "select entity_id from pg_temp.taken")
 
 
 def _take_mentions(connection: Connection, staged: str) -> int:
-    """Delete mentions, leaving in `taken` how many each name loses."""
-    bulk.stage(connection, "taken", [("name_id", "uuid"), ("mentions", "integer")], ())
+    """Delete mentions, leaving in `taken` how many each name loses, and what it stands for.
+
+    The entity is kept there because the name may be gone when its entity is looked at.
+    """
+    columns = [("name_id", "uuid"), ("entity_id", "uuid"), ("mentions", "integer")]
+    bulk.stage(connection, "taken", columns, ())
     connection.execute(
         text(f"""
         with gone as (
              delete from news.mentions using pg_temp.{staged} staged
               where mentions.article_id = staged.article_id
              returning mentions.name_id)
-        insert into pg_temp.taken select name_id, count(*) from gone group by name_id
+        insert into pg_temp.taken
+        select name_id, entity_id, count(*) from gone join news.names using (name_id)
+         group by name_id, entity_id
         """)
     )
     return int(connection.scalar(text("select coalesce(sum(mentions), 0) from pg_temp.taken")) or 0)

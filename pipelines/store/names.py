@@ -77,6 +77,12 @@ def put_resolutions(
     )
     connection.execute(
         text("""
+        delete from pg_temp.resolved
+         where not exists (select from news.names where names.name_id = resolved.name_id)
+        """)
+    )
+    connection.execute(
+        text("""
         create temp table if not exists left_entities (entity_id uuid) on commit drop
         """)
     )
@@ -117,9 +123,9 @@ def put_resolutions(
     written += refresh_display_names(
         connection,
         """
-        select name_id from pg_temp.resolved
-        union
-        select name_id from news.names join pg_temp.left_entities using (entity_id)
+        select entity_id from pg_temp.resolved
+        union all
+        select entity_id from pg_temp.left_entities
         """,
     )
     connection.execute(
@@ -133,18 +139,16 @@ def put_resolutions(
     return written
 
 
-def refresh_display_names(connection: Connection, name_ids: str) -> int:
+def refresh_display_names(connection: Connection, entity_ids: str) -> int:
     """Show entities by their most frequent, then longest, then first spelling.
 
-    `name_ids` is a query for the names that changed. A spelling of the entity's own type goes
+    `entity_ids` is a query for the entities whose names changed. A spelling of the entity's own type goes
     before any other: a country is not called by its people. Compared by code point, so that the
     database's collation decides nothing.
     """
     return connection.execute(
         text(f"""
-        with touched as (
-             select distinct entity_id from news.names
-              where entity_id is not null and name_id in ({name_ids})),
+        with touched as (select distinct entity_id from ({entity_ids}) changed),
         best as (
              select distinct on (entity.entity_id) entity.entity_id, known.name
                from touched

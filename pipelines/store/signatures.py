@@ -11,8 +11,10 @@ from sqlalchemy import Connection, text
 
 from pipelines.news.minhash import NUM_PERM, band_keys
 from pipelines.store import bulk
+from pipelines.store.stories import forget_stories
 
 _DTYPE = np.dtype("<u4")
+_MAX_CHARS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +36,27 @@ class SignedArticle:
 
 
 def articles_to_sign(connection: Connection, version: str, limit: int) -> list[UnsignedArticle]:
-    """Up to `limit` articles whose signature is missing or of another version.
+    """Up to `limit` articles, of a bounded length together, without a signature of this version.
 
     All of them are looked at, not those of some nights only: signatures of two versions cannot be
     compared, and computing them anew is quick.
     """
     rows = connection.execute(
         text("""
-        select article.article_id, article.title, article.body
-          from news.articles article
-          left join ops.signatures signature
-            on signature.article_id = article.article_id and signature.signature_version = :version
-         where signature.article_id is null
-         order by article.article_id
-         limit :limit
+        select article_id, title, body
+          from (select *, sum(char_length(body)) over (order by article_id) as chars
+                  from (select article.article_id, article.title, article.body
+                          from news.articles article
+                          left join ops.signatures signature
+                            on signature.article_id = article.article_id
+                           and signature.signature_version = :version
+                         where signature.article_id is null
+                         order by article.article_id
+                         limit :limit) unsigned) counted
+         where chars - char_length(body) < :max_chars
+         order by article_id
         """),
-        {"version": version, "limit": limit},
+        {"version": version, "limit": limit, "max_chars": _MAX_CHARS},
     )
     return [UnsignedArticle(*row) for row in rows]
 
@@ -84,6 +91,7 @@ def put_signatures(connection: Connection, articles: Sequence[SignedArticle], ve
     )
     articles = [one for one in articles if one.article_id in there]
     written = delete_bands(connection, "signed")
+    written += forget_stories(connection, "select article_id from pg_temp.signed")
     written += connection.execute(
         text("""
         delete from news.duplicate_pairs using pg_temp.signed
@@ -122,6 +130,7 @@ def candidates(connection: Connection) -> list[tuple[UUID, UUID]]:
                         greatest(new.article_id, old.article_id) as article_b
           from pg_temp.new_bands new
           join ops.lsh_bands old on old.key = new.key and old.article_id <> new.article_id
+          join ops.signatures signed on signed.article_id = old.article_id
         """)
     )
     return [(row.article_a, row.article_b) for row in rows]

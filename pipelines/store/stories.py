@@ -8,7 +8,6 @@ from sqlalchemy import Connection, text
 
 from pipelines.news.stories import Member, Pair, assign
 from pipelines.store import bulk
-from pipelines.store.articles import forget_stories
 
 
 def read_texts(connection: Connection, articles: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
@@ -46,6 +45,21 @@ def put_pairs(connection: Connection, pairs: Sequence[Pair]) -> int:
         select article_b from pg_temp.staged_duplicate_pairs
         """,
     )
+
+
+def forget_stories(connection: Connection, article_ids: str) -> int:
+    """Take apart the stories that hold any of these articles, for `assign_stories` to assign anew.
+
+    `article_ids` is a query with one column `article_id`.
+    """
+    return connection.execute(
+        text(f"""
+        delete from news.story_articles
+         where story_id in (
+               select story_id from news.story_articles
+                where article_id in ({article_ids}))
+        """)
+    ).rowcount
 
 
 def assign_stories(connection: Connection) -> int:

@@ -38,7 +38,8 @@ def everything(engine: Engine) -> dict[str, tuple[int, str]]:
     """Digests of all that is a function of the landing zone: `news`, and what was left out of it."""
     with engine.connect() as connection:
         all_ops = digests(connection, "ops")
-        kept = ("quarantine", "page_leftovers", "signatures", "lsh_bands", "ingested_files")
+        kept = ["quarantine", "page_leftovers", "signatures", "lsh_bands", "ingested_files"]
+        kept += ["annotations", "resolutions", "touched_articles"]
         return digests(connection) | {name: all_ops[name] for name in kept}
 
 

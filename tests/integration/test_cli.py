@@ -232,7 +232,7 @@ def test_a_run_that_fails_ends_with_1_and_says_why(loaded: Loaded, home: Path) -
     done = broadsheet(
         home, "run", "-q", "--landing", loaded.zone.root, BROADSHEET_NLP="no_such_pipeline"
     )
-    refused(done, 1, "Failed: mentions: ", "no_such_pipeline")
+    refused(done, 1, "Failed: ", "no_such_pipeline")
 
 
 # --- sql
@@ -361,7 +361,7 @@ def test_nights_without_a_folder_go_only_with_prune(
     kept = {key: data for key, data in FILES.items() if key[0] != NIGHTS[1]}
     zone = lay_out(tmp_path / "landing", kept)
     shown = answer(home, "run", "--landing", zone.root)
-    assert "the night 2026-01-06 in the database no longer has a folder" in shown
+    assert "still in the database: the night 2026-01-06" in shown
     assert "--prune removes such nights" in shown
     assert loaded_nights(copy) == NIGHTS
     assert answer(home, "run", "--quiet", "--prune", "--landing", zone.root) == ""

@@ -198,7 +198,7 @@ def test_a_loaded_night_that_vanished_is_not_taken_for_empty(
     shutil.copytree(loaded.zone.root, root)
     shutil.rmtree(root / NIGHTS[1].isoformat())
     run = run_nights(instance, NIGHTS[0], NIGHTS[-1], LandingZone(root), prune=False)
-    failed_for_good(instance, run, "has no folder for that night")
+    failed_for_good(instance, run, "nor a folder for that night")
     assert NIGHTS[1].isoformat() in run.failures[0]
     assert everything(copy) == before
     assert run_nights(instance, NIGHTS[0], NIGHTS[-1], LandingZone(root), prune=True).success

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from dagster import DagsterInstance
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -170,3 +171,47 @@ def test_a_body_of_the_costliest_words_can_be_searched(
         assert connection.scalar(
             text("select count(*) from news.articles where length(search) > 1")
         )
+
+
+def test_a_spelling_that_is_gone_no_longer_names_its_entity(
+    instance: DagsterInstance, server_url: str, template: str
+) -> None:
+    def page(country: str) -> bytes:
+        body = f"Ministers from {country} met officials in Ankara on Monday, and {country} agreed."
+        return f"{country} talks\nTT\n{country} talks\n\n{body}".encode()
+
+    often, once = page("Republic of Türkiye"), page("Turkey")
+    before = {(NIGHTS[0], "a.txt"): often, (NIGHTS[1], "b.txt"): once}
+    after = {(NIGHTS[0], "c.txt"): b"", (NIGHTS[1], "b.txt"): once}
+    expected = clean_load(instance, server_url, template, after)
+    with TemporaryDirectory() as folder, fresh_database(server_url, template) as engine:
+        load(instance, lay_out(Path(folder), before), NIGHTS[0], NIGHTS[-1])
+        shown = "select display_name from news.entities where entity_key = 'country:TR'"
+        with engine.connect() as connection:
+            assert connection.scalar(text(shown)) != "Turkey"
+        load(instance, lay_out(Path(folder), after), NIGHTS[0], NIGHTS[-1])
+        with engine.connect() as connection:
+            assert connection.scalar(text(shown)) == "Turkey"
+        assert everything(engine) == expected
+
+
+def test_a_new_signature_version_leaves_nothing_of_the_old_one(
+    instance: DagsterInstance,
+    server_url: str,
+    template: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {
+        (NIGHTS[0], "a.txt"): article(0).encode(),
+        (NIGHTS[1], "b.txt"): article(0, edit=1).encode(),
+    }
+    with TemporaryDirectory() as folder, fresh_database(server_url, template) as engine:
+        zone = lay_out(Path(folder), files)
+        load(instance, zone, NIGHTS[0], NIGHTS[-1])
+        # Another version that finds no pair: its stories are those of a clean load by it.
+        monkeypatch.setattr("pipelines.defs.derive.SIGNATURE_VERSION", "other")
+        monkeypatch.setattr("pipelines.defs.derive.MIN_ESTIMATE", 1.1)
+        load(instance, zone, NIGHTS[0], NIGHTS[-1])
+        found = everything(engine)
+    assert found == clean_load(instance, server_url, template, files)
+    assert found["duplicate_pairs"][0] == 0

@@ -226,17 +226,18 @@ def test_links_that_lead_nowhere_are_files_that_cannot_be_read(root: Path, landi
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read every folder")
+@pytest.mark.parametrize(("mode", "refused"), [(0, "locked"), (0o400, "locked/a.txt")])
 def test_a_folder_that_cannot_be_read_is_refused_and_stops_nothing(
-    root: Path, landing: Put
+    root: Path, landing: Put, mode: int, refused: str
 ) -> None:
     locked = landing(NIGHT, "locked/a.txt", b"").parent
     landing(NIGHT, "z.txt", b"")
-    locked.chmod(0)
+    locked.chmod(mode)
     try:
         found = {file.name: reason(file) for file in LandingZone(root).files(NIGHT)}
     finally:
         locked.chmod(0o700)
-    assert found == {"locked": "unreadable", "z.txt": None}
+    assert found == {refused: "unreadable", "z.txt": None}
 
 
 file_names = st.binary(min_size=1, max_size=12).filter(

@@ -167,12 +167,23 @@ def test_a_very_long_paragraph_is_cut_and_still_read_right() -> None:
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("word", ['"', "'", "(", "+", "=", "_", "*", "x", "😀", "ab", "."])
+@pytest.mark.parametrize(
+    "word",
+    ['"', "'", "(", "+", "=", "_", "*", "x", "😀", "ab", "."]
+    + ["'s", "’s", "'S", "x.", "a-", "5km", "é"],
+)
 def test_a_paragraph_of_one_endless_word_is_read_in_time(word: str) -> None:
     body = f"In Baghdad {word * 40_000} talks went on in Ankara."
     found = one(body=body)
     assert_mentions_hold(ArticleText(UUID(int=0), "", (), body), found)
     assert {"Baghdad", "Ankara"} <= {mention.surface for mention in found}
+
+
+@pytest.mark.timeout(20)
+def test_words_that_are_almost_endless_are_read_in_time() -> None:
+    word = "x" + "'s" * 99
+    body = f"In Baghdad {f'{word} ' * 100}talks went on in Ankara."
+    assert_mentions_hold(ArticleText(UUID(int=0), "", (), body), one(body=body))
 
 
 words = st.sampled_from(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.news.lines import INVISIBLE
 from pipelines.news.records import Leftover, Occurrence, SegmentedPage
-from pipelines.news.segment import make_article, segment
+from pipelines.news.segment import MAX_LINES, make_article, segment
 from tests.unit.page_grammar import DrawnArticle, pages
 
 SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
@@ -161,6 +161,32 @@ def test_a_page_that_ends_inside_the_second_head_gives_a_truncated_article() -> 
         page = segment(f"{head}TT\n\n{head[:end]}")
         assert contents(page) == [("Quay talks resume", ("A crane over the pier. (AP)",), ())]
         assert page.occurrences[0].article.is_truncated
+
+
+@pytest.mark.timeout(20)
+def test_a_page_of_many_heads_that_break_off_gives_an_article_each() -> None:
+    names = [f"Headline {number}" for number in range(5000)]
+    heads = "\n".join(f"{name}\nSub {name}\nTT\n{name}" for name in names)
+    text = f"Quay talks\nTT\nQuay talks\n{PARAGRAPH}\n{heads}"
+    page = segment(text)
+    assert contents(page) == [
+        ("Quay talks", (), (PARAGRAPH,)),
+        *((name, (f"Sub {name}",), ()) for name in names),
+    ]
+    assert_nothing_lost(text, page)
+    assert not page.leftovers
+
+
+@pytest.mark.timeout(20)
+def test_a_page_of_too_many_lines_is_one_leftover() -> None:
+    text = "\u200b\n " + "a\n" * 10_000_000
+    page = segment(text)
+    assert page == SegmentedPage("none", (), (Leftover(3, len(text) - 1, "too_many_lines"),))
+
+
+def test_blank_lines_are_not_too_many_lines() -> None:
+    page = segment("Quay talks" + "\n" * MAX_LINES + f"\n{PARAGRAPH}\r\n{OTHER}")
+    assert contents(page) == [("Quay talks", (), (PARAGRAPH, OTHER))]
 
 
 def test_a_page_without_a_mirror_is_one_article() -> None:
