@@ -154,7 +154,7 @@ REFUSED: dict[str, tuple[int, str]] = {
     "run --landing stray": (2, "beside its night folders, such as 'a.txt'"),
     "run --landing no-nights": (2, "has no night: no sub-folder is named YYYY-MM-DD"),
     "run --landing nights --date 2026-01-09": (2, "it has 3 nights from 2026-01-05"),
-    "run --landing nights --from 2026-01-07 --to 2026-01-05": (2, "no night in the range"),
+    "run --landing nights --from 2026-01-07 --to 2026-01-05": (2, "is after"),
     "run --landing stray --date 1901-01-01": (2, "nights run from"),
     f"run --landing stray --date {FAR}": (2, f"The night {FAR} cannot be loaded"),
     "trace not-an-id": (2, "valid UUID"),

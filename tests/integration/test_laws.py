@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
+from pipelines.instance import run_nights
+from pipelines.landing_zone import LandingZone
 from tests.conftest import fresh_database
 from tests.integration.loading import Landing, everything, lay_out, load, rows_written
 
@@ -215,3 +217,16 @@ def test_a_new_signature_version_leaves_nothing_of_the_old_one(
         found = everything(engine)
     assert found == clean_load(instance, server_url, template, files)
     assert found["duplicate_pairs"][0] == 0
+
+
+def test_an_empty_flat_folder_takes_no_loaded_night_away(
+    instance: DagsterInstance, engine: Engine, tmp_path: Path
+) -> None:
+    load(instance, lay_out(tmp_path / "landing", {(FIRST, "a.txt"): article(0).encode()}), FIRST)
+    before = everything(engine)
+    (tmp_path / "unmounted").mkdir()
+    zone = LandingZone(tmp_path / "unmounted", FIRST)
+    finished = run_nights(instance, FIRST, FIRST, zone, prune=False)
+    assert not finished.success
+    assert "--prune" in finished.failures[0]
+    assert everything(engine) == before

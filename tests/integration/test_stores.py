@@ -301,7 +301,7 @@ def test_what_another_version_made_is_made_anew(
         versions = connection.scalars(text(f"select distinct {column} from {table}")).all()
     assert len(versions) == 1
     assert versions[0].startswith("another")
-    holding_versions = {"signatures", "ingested_files"}
+    holding_versions = {"signatures", "ingested_files", "resolutions"}
     after = everything(copy)
     assert {name for name in before if before[name] != after[name]} <= holding_versions
     load(instance, loaded.zone, NIGHTS[0], NIGHTS[-1])
@@ -324,6 +324,7 @@ def test_another_spacy_pipeline_reads_every_article_again(
         meta.read_text(encoding="utf-8").replace('"version"', '"version" ', 1), encoding="utf-8"
     )
     before = everything(copy)
+    before.pop("annotations")  # they hold the version
     versions = "select distinct ner_version from ops.annotations"
     with copy.connect() as connection:
         (old,) = connection.scalars(text(versions)).all()
@@ -345,7 +346,8 @@ def test_another_spacy_pipeline_reads_every_article_again(
     with copy.connect() as connection:
         (new,) = connection.scalars(text(versions)).all()
     assert new != old
-    assert everything(copy) == before  # it is the same pipeline by another name
+    # It is the same pipeline by another name.
+    assert {name: value for name, value in everything(copy).items() if name in before} == before
 
 
 def test_names_that_were_not_resolved_are(
