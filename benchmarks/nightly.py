@@ -130,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.nightly",
         description=(
             "Load made-up pages through the Dagster job into fresh databases, and hold speed and"
-            " memory against what DESIGN asks for. Takes some minutes; leaves nothing behind but"
+            " memory against what is to be reached. Takes some minutes; leaves nothing behind but"
             " the report. Uses the server of BROADSHEET_DATABASE_URL, or an embedded one of its"
             " own, and the spaCy pipeline of BROADSHEET_NLP."
         ),
