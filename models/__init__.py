@@ -15,6 +15,7 @@ from models.ops import (
     Resolution,
     Signature,
     TouchedArticle,
+    UnlinkedArticle,
 )
 from models.stories import DuplicatePair, StoryArticle
 
@@ -42,4 +43,5 @@ __all__ = [
     "SourceFile",
     "StoryArticle",
     "TouchedArticle",
+    "UnlinkedArticle",
 ]

@@ -5,13 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
+    Computed,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
+    Integer,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -107,44 +110,76 @@ class TouchedArticle(Base):
     )
 
 
-class Signature(Base):
-    """The MinHash signature of an article."""
+class UnlinkedArticle(Base):
+    """An article whose near-duplicates have to be looked for, the first time or anew."""
 
-    __tablename__ = "signatures"
+    __tablename__ = "unlinked_articles"
     __table_args__ = (
-        CheckConstraint("octet_length(signature) = 512", "signature_length"),
-        CheckConstraint("shingle_count >= 0", "shingle_count"),
-        {"schema": OPS, "comment": "MinHash signatures of articles."},
+        {
+            "schema": OPS,
+            "comment": "Articles that are new, or of which a pair may have come or gone.",
+        },
     )
 
     article_id: Mapped[UUID] = mapped_column(
         ForeignKey(Article.article_id, ondelete="CASCADE"), primary_key=True, comment="The article."
     )
+
+
+class Signature(Base):
+    """The MinHash signature of an article, and the keys it is found by."""
+
+    __tablename__ = "signatures"
+    __table_args__ = (
+        CheckConstraint("octet_length(signature) = 512", "signature_length"),
+        CheckConstraint("shingle_count >= 0", "shingle_count"),
+        {
+            "schema": OPS,
+            "comment": "MinHash signatures of articles, and the keys they are found by.",
+        },
+    )
+
+    article_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Article.article_id, ondelete="CASCADE"), primary_key=True, comment="The article."
+    )
+    article_prefix: Mapped[int] = mapped_column(
+        Computed("('x' || left(article_id::text, 8))::bit(32)::integer", persisted=True),
+        index=True,
+        comment="First 32 bits of the article's id, as ops.lsh_bands has them.",
+    )
     signature: Mapped[Bytes] = mapped_column(comment="128 little-endian unsigned 32-bit values.")
     shingle_count: Mapped[int] = mapped_column(comment="Distinct word 5-grams.")
-    signature_version: Mapped[Words] = mapped_column(comment="Version that computed it.")
+    keys: Mapped[list[int]] = mapped_column(
+        ARRAY(Integer), comment="The article's keys in ops.lsh_bands, each once."
+    )
+    signature_version: Mapped[Words] = mapped_column(
+        index=True, comment="Version that computed it."
+    )
 
 
 class LshBand(Base):
-    """One band of an article's signature."""
+    """A key of an article: a band of its signature, or a passage of its text."""
 
     __tablename__ = "lsh_bands"
     __table_args__ = (
         {
             "schema": OPS,
-            # A foreign key would need a second index as large as this table to delete by article;
-            # the keys follow from ops.signatures instead.
-            "comment": "Band keys of signatures: articles that share a key are candidates.",
+            # The widest table of rows: both columns are as narrow as they can be, and there is no
+            # foreign key, which would need a second index. ops.signatures has the same keys.
+            "comment": "Keys of articles; articles that share one are candidates for a pair.",
         },
     )
 
     key: Mapped[int] = mapped_column(
-        BigInteger,
         primary_key=True,
         autoincrement=False,
-        comment="Hash of the band's five values and its number.",
+        comment="Hash of a band's five values and its number, or of a passage of ten words.",
     )
-    article_id: Mapped[Key] = mapped_column(primary_key=True, comment="The article.")
+    article_prefix: Mapped[int] = mapped_column(
+        primary_key=True,
+        autoincrement=False,
+        comment="First 32 bits of the article's id; two articles may share them.",
+    )
 
 
 class Annotation(Base):

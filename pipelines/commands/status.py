@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import text
 
 from models.views import COVERAGE
-from pipelines.news.minhash import SIGNATURE_VERSION
+from pipelines.news.candidates import LINK_VERSION
 from pipelines.news.names import RESOLVER_VERSION
 from pipelines.store import database
 from pipelines.store.loads import Load, last_loads
@@ -84,6 +84,6 @@ def read_status() -> Status:
         }
         loads = last_loads(connection, _LOADS)
     shown = engine.url.render_as_string(hide_password=True).replace("+psycopg", "")
-    current = {"signature_version": SIGNATURE_VERSION, "resolver_version": RESOLVER_VERSION}
+    current = {"signature_version": LINK_VERSION, "resolver_version": RESOLVER_VERSION}
     revision, _ = database.revisions(engine)
     return Status(shown, revision, rows, nights, loads, quarantine, versions, current)

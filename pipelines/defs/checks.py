@@ -65,11 +65,12 @@ no_orphan_articles = _nothing_breaks(
 no_orphan_stories = _nothing_breaks(
     assets.stories,
     "no_orphan_stories",
-    "Every article is in a story, every story is named after a member, every band has a signature.",
+    "Every article is in a story, every story is named after a member, every band has its signature.",
     {
         "articles_without_story": store.ARTICLES_WITHOUT_STORY,
         "stories_without_canonical": store.STORIES_WITHOUT_CANONICAL,
         "bands_without_signature": store.BANDS_WITHOUT_SIGNATURE,
+        "signatures_without_band": store.SIGNATURES_WITHOUT_BAND,
     },
 )
 no_orphan_entities = _nothing_breaks(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import starmap
 from uuid import UUID
 
 import numpy as np
@@ -11,17 +10,19 @@ from sqlalchemy import Connection
 from pipelines import progress
 from pipelines.defs.runs import AssetRun
 from pipelines.news import ner
-from pipelines.news.minhash import SIGNATURE_VERSION, estimates, sign
+from pipelines.news.candidates import LINK_VERSION, link_keys
+from pipelines.news.minhash import sign
 from pipelines.news.names import RESOLVER_VERSION, resolve
 from pipelines.news.records import ArticleText, Mention
 from pipelines.news.shingles import shingle
-from pipelines.news.stories import MIN_ESTIMATE, story_text, verify
+from pipelines.news.stories import Pair, story_text, verify
 from pipelines.pool import map_batches
-from pipelines.store import mentions, names, stories
-from pipelines.store import signatures as signature_store
-from pipelines.store.signatures import SignedArticle, UnsignedArticle
+from pipelines.store import mentions, names, signatures, stories
+from pipelines.store.candidates import find_candidates
+from pipelines.store.signatures import SignedArticle, UnlinkedArticle
 
-_SIGNED_TOGETHER = 2_000
+_LINKED_TOGETHER = 2_000
+_VERIFIED_TOGETHER = 10_000
 _READ_TOGETHER = 8
 _STORED_TOGETHER = 256
 _RESOLVED_TOGETHER = 20_000
@@ -30,21 +31,19 @@ _ALONE_BELOW = 128
 
 
 def link_stories(run: AssetRun) -> None:
-    """Sign articles that have no current signature, and assign stories."""
+    """Sign the articles on the list of those to link, find their pairs, and assign stories."""
+    run.write(partial(signatures.queue_outdated, version=LINK_VERSION))
     with run.engine.connect() as connection:
-        total = signature_store.count_to_sign(connection, SIGNATURE_VERSION)
+        total = signatures.count_to_link(connection)
     with progress.track("stories", total) as advance:
         while True:
             with run.engine.connect() as connection:
-                batch = signature_store.articles_to_sign(
-                    connection, SIGNATURE_VERSION, _SIGNED_TOGETHER
-                )
+                batch = signatures.articles_to_link(connection, _LINKED_TOGETHER)
             if not batch:
                 break
             run.write(partial(_link_batch, batch=_signed(batch)))
-            run.count(articles_signed=len(batch))
+            run.count(articles_linked=len(batch))
             advance(len(batch))
-    run.write(stories.assign_stories)
 
 
 def read_articles(run: AssetRun, pipeline: str | None, workers: int) -> None:
@@ -86,44 +85,32 @@ def resolve_names(run: AssetRun) -> None:
             advance(len(batch))
 
 
-def _signed(batch: Sequence[UnsignedArticle]) -> list[SignedArticle]:
-    """Signatures and numbers of distinct shingles of a batch."""
+def _signed(batch: Sequence[UnlinkedArticle]) -> list[SignedArticle]:
+    """Signatures, numbers of distinct shingles and keys of a batch."""
     shingles = shingle([story_text(one.title, one.body) for one in batch])
-    ids = [one.article_id for one in batch]
-    return list(
-        starmap(
-            SignedArticle,
-            zip(ids, sign(shingles), shingles.distinct().counts.tolist(), strict=True),
+    signed = sign(shingles)
+    counts = shingles.distinct().counts.tolist()
+    return [
+        SignedArticle(one.article_id, signature, count, np.unique(keys).tolist() if count else [])
+        for one, signature, count, keys in zip(
+            batch, signed, counts, link_keys(shingles, signed), strict=True
         )
-    )
+    ]
 
 
 def _link_batch(connection: Connection, batch: Sequence[SignedArticle]) -> int:
     """Store a batch of signatures, verify its candidate pairs, and assign the stories that change."""
-    written = signature_store.put_signatures(connection, batch, SIGNATURE_VERSION)
-    pairs = _likely(connection, signature_store.candidates(connection))
-    texts = stories.read_texts(connection, sorted({one for pair in pairs for one in pair}))
-    shingles = shingle([story_text(*text) for text in texts.values()]).distinct()
-    written += stories.put_pairs(connection, verify(pairs, list(texts), shingles))
+    written = signatures.put_signatures(connection, batch, LINK_VERSION)
+    found = find_candidates(connection)
+    pairs: list[Pair] = []
+    for start in range(0, len(found.pairs), _VERIFIED_TOGETHER):
+        ends, part = np.unique(found.pairs[start : start + _VERIFIED_TOGETHER], return_inverse=True)
+        ids = [found.articles[end] for end in ends]
+        texts = stories.read_texts(connection, ids)
+        shingles = shingle([story_text(*texts[one]) for one in ids]).distinct()
+        pairs += verify(part.reshape(-1, 2), ids, shingles)
+    written += stories.put_pairs(connection, pairs)
     return written + stories.assign_stories(connection)
-
-
-def _likely(
-    connection: Connection, candidates: Sequence[tuple[UUID, UUID]]
-) -> list[tuple[UUID, UUID]]:
-    """The candidates whose estimated Jaccard makes verifying them worth while.
-
-    A contained article has a low Jaccard, and is found here only if its estimate is not.
-    """
-    if not candidates:
-        return []
-    stored = signature_store.read_signatures(
-        connection, sorted({one for pair in candidates for one in pair})
-    )
-    left = np.stack([stored[a] for a, _ in candidates])
-    right = np.stack([stored[b] for _, b in candidates])
-    keep = estimates(left, right) >= MIN_ESTIMATE
-    return [pair for pair, is_likely in zip(candidates, keep, strict=True) if is_likely]
 
 
 def _texts(run: AssetRun, pending: Sequence[UUID]) -> Iterator[list[ArticleText]]:

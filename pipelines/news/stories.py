@@ -7,7 +7,7 @@ that neither depends on what was loaded first.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
@@ -20,8 +20,8 @@ from pipelines.news.shingles import Shingles
 MIN_JACCARD = 0.7
 MIN_CONTAINMENT = 0.9
 MIN_CONTAINED_SHINGLES = 30
-MIN_ESTIMATE = 0.55
-"""Below this estimated Jaccard a candidate pair is not verified."""
+MIN_CONTAINED_RATIO = 0.25
+"""Shingles of a contained article by those of the other: less is a passage, not a shortened copy."""
 
 _PAIRS_TOGETHER = 10_000
 
@@ -55,32 +55,54 @@ def story_text(title: str, body: str) -> str:
 
 
 def verify(
-    candidates: Sequence[tuple[UUID, UUID]], articles: Sequence[UUID], shingles: Shingles
+    pairs: NDArray[np.integer[Any]], articles: Sequence[UUID], shingles: Shingles
 ) -> list[Pair]:
     """The candidate pairs that are near-duplicates.
 
     A pair is `near` when the Jaccard index of its distinct shingles is at least 0.7, else
-    `contained` when the shorter article has at least 30 and 0.9 of them stand in the longer.
+    `contained` when the shorter article has at least 30 of them, at least a quarter as many as the
+    longer, and 0.9 of them stand in the longer.
 
     Args:
-        candidates: pairs of article ids.
+        pairs: indices into `articles`, of shape (m, 2).
         articles: ids of the articles that `shingles` has, in its order.
         shingles: distinct shingles, as `Shingles.distinct` gives them.
     """
-    index = {article: at for at, article in enumerate(articles)}
-    ordered = [(min(pair), max(pair)) for pair in candidates]
-    ends = np.array([(index[a], index[b]) for a, b in ordered], dtype=np.int64).reshape(-1, 2)
-    sizes = shingles.counts[ends].tolist()
-    common = common_counts(shingles, ends[:, 0], ends[:, 1]).tolist()
+    sizes = shingles.counts[pairs]
+    common = common_counts(shingles, pairs[:, 0], pairs[:, 1])
+    shorter, longer = sizes.min(axis=1), sizes.max(axis=1)
+    is_near = _is_share(common, shorter + longer - common, MIN_JACCARD)
+    is_contained = (
+        (shorter >= MIN_CONTAINED_SHINGLES)
+        & _is_share(shorter, longer, MIN_CONTAINED_RATIO)
+        & _is_share(common, shorter, MIN_CONTAINMENT)
+    )
+    kept = np.flatnonzero((common > 0) & (is_near | is_contained))
     return [
-        Pair(*pair, size_a, size_b, shared, relation)
-        for pair, (size_a, size_b), shared in zip(ordered, sizes, common, strict=True)
-        if (relation := _relation(size_a, size_b, shared))
+        _pair(articles[a], articles[b], size_a, size_b, shared, "near" if near else "contained")
+        for (a, b), (size_a, size_b), shared, near in zip(
+            pairs[kept].tolist(),
+            sizes[kept].tolist(),
+            common[kept].tolist(),
+            is_near[kept].tolist(),
+            strict=True,
+        )
     ]
 
 
+def _is_share(part: NDArray[np.int64], whole: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
+    """Whether `part` is at least this share of `whole`, exactly; a share has two decimals."""
+    return np.asarray(100 * part >= round(100 * share) * whole)
+
+
+def _pair(a: UUID, b: UUID, size_a: int, size_b: int, common: int, relation: Relation) -> Pair:
+    if a < b:
+        return Pair(a, b, size_a, size_b, common, relation)
+    return Pair(b, a, size_b, size_a, common, relation)
+
+
 def common_counts(
-    shingles: Shingles, left: NDArray[np.int64], right: NDArray[np.int64]
+    shingles: Shingles, left: NDArray[np.integer[Any]], right: NDArray[np.integer[Any]]
 ) -> NDArray[np.int64]:
     """How many distinct shingles the texts `left[i]` and `right[i]` share, int64 of shape (n,).
 
@@ -100,17 +122,6 @@ def common_counts(
         for start in range(0, len(left), _PAIRS_TOGETHER)
     ]
     return np.concatenate([np.empty(0, dtype=np.int64), *counts]).astype(np.int64)
-
-
-def _relation(a: int, b: int, common: int) -> Relation | None:
-    if not common:
-        return None
-    if common >= MIN_JACCARD * (a + b - common):
-        return "near"
-    shorter = min(a, b)
-    if shorter >= MIN_CONTAINED_SHINGLES and common >= MIN_CONTAINMENT * shorter:
-        return "contained"
-    return None
 
 
 def assign(members: Sequence[Member], pairs: Sequence[tuple[UUID, UUID]]) -> dict[UUID, UUID]:

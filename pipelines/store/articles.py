@@ -16,7 +16,8 @@ from pipelines.news.pages import REASONS
 from pipelines.news.records import Article, Caption, Page, Rejection, SegmentedPage
 from pipelines.store import bulk
 from pipelines.store.landing import put_rejections
-from pipelines.store.stories import assign_stories, forget_stories
+from pipelines.store.signatures import queue_unsigned
+from pipelines.store.stories import assign_stories, mark_stories
 
 _HEAD_BYTES = 1024
 _ARTICLE_COLUMNS = (
@@ -186,16 +187,16 @@ def _put_articles(connection: Connection, files: Sequence[SegmentedFile]) -> int
            and known.first_landed_on < staged.first_landed_on
         """)
     )
-    forgotten = forget_stories(
+    mark_stories(
         connection,
         f"""
         select article_id from pg_temp.{staged} staged join news.articles known using (article_id)
          where staged.first_landed_on < known.first_landed_on
         """,
     )
-    written = forgotten + bulk.upsert_staged(connection, ArticleRow, _ARTICLE_COLUMNS, staged)
-    if forgotten:
-        written += assign_stories(connection)
+    written = bulk.upsert_staged(connection, ArticleRow, _ARTICLE_COLUMNS, staged)
+    written += assign_stories(connection)
+    written += queue_unsigned(connection, staged)
     return written + bulk.upsert(
         connection,
         CaptionRow,

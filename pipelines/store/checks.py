@@ -71,12 +71,21 @@ ENTITIES_UNNAMED = """
      where not exists (select from news.names where names.entity_id = entity.entity_id)
 """
 
-# Looks at every band there is, so only when everything is checked.
+# These two look at every key there is, so only when everything is checked.
 BANDS_WITHOUT_SIGNATURE = """
     select count(*) from ops.lsh_bands band
      where cast(:first as date) is null
        and not exists (select from ops.signatures signature
-                        where signature.article_id = band.article_id)
+                        where signature.article_prefix = band.article_prefix
+                          and band.key = any(signature.keys))
+"""
+
+SIGNATURES_WITHOUT_BAND = """
+    select count(*) from ops.signatures cross join unnest(keys) as own (key)
+     where cast(:first as date) is null
+       and not exists (select from ops.lsh_bands band
+                        where band.article_prefix = signatures.article_prefix
+                          and band.key = own.key)
 """
 
 

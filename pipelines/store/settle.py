@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, text
 
 from pipelines.store.mentions import delete_mentions
-from pipelines.store.signatures import delete_bands
-from pipelines.store.stories import assign_stories, forget_stories
+from pipelines.store.signatures import delete_signatures
+from pipelines.store.stories import assign_stories, mark_stories
 
 
 def settle(connection: Connection) -> int:
@@ -35,11 +35,10 @@ def settle(connection: Connection) -> int:
             " select article_id from redated where new is null"
         )
     )
-    forgotten = forget_stories(
+    mark_stories(
         connection, "select article_id from pg_temp.redated where old is distinct from new"
     )
-    written = forgotten
-    written += connection.execute(
+    written = connection.execute(
         text("""
         update news.articles article set first_landed_on = redated.new
           from pg_temp.redated
@@ -47,7 +46,7 @@ def settle(connection: Connection) -> int:
         """)
     ).rowcount
     written += delete_mentions(connection, "orphans")
-    written += delete_bands(connection, "orphans")
+    written += delete_signatures(connection, "orphans")
     for statement in (
         "delete from news.articles where article_id in (select article_id from pg_temp.orphans)",
         """
@@ -56,4 +55,4 @@ def settle(connection: Connection) -> int:
         """,
     ):
         written += connection.execute(text(statement)).rowcount
-    return written + (assign_stories(connection) if forgotten else 0)
+    return written + assign_stories(connection)

@@ -1,25 +1,23 @@
-"""Signatures of articles and the table of their bands."""
+"""Signatures of articles, and the table of the keys they are found by."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from models import LshBand, Signature
+from models import Signature
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from pipelines.news.minhash import NUM_PERM, band_keys
-from pipelines.store import bulk
-from pipelines.store.stories import forget_stories
+from pipelines.store import bands, bulk
 
-_DTYPE = np.dtype("<u4")
+DTYPE = np.dtype("<u4")
 _MAX_CHARS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class UnsignedArticle:
-    """An article without a signature of the current version."""
+class UnlinkedArticle:
+    """An article whose near-duplicates have to be looked for."""
 
     article_id: UUID
     title: str
@@ -28,153 +26,121 @@ class UnsignedArticle:
 
 @dataclass(frozen=True, slots=True)
 class SignedArticle:
-    """An article's signature, uint32 of shape (128,), and how many distinct shingles it has."""
+    """An article's signature, uint32 of shape (128,), its distinct shingles and its keys."""
 
     article_id: UUID
     signature: NDArray[np.uint32]
     shingle_count: int
+    keys: list[int]
 
 
-def articles_to_sign(connection: Connection, version: str, limit: int) -> list[UnsignedArticle]:
-    """Up to `limit` articles, of a bounded length together, without a signature of this version.
+def queue_outdated(connection: Connection, version: str) -> int:
+    """Put all articles that another version signed on the list of those to link.
 
-    All of them are looked at, not those of some nights only: signatures of two versions cannot be
-    compared, and computing them anew is quick.
+    All of them, not those of some nights only: signatures of two versions cannot be compared, and
+    computing them anew is quick. Returns the rows written.
     """
+    return connection.execute(
+        text("""
+        insert into ops.unlinked_articles
+        select article_id from ops.signatures where signature_version < :version
+        union all
+        select article_id from ops.signatures where signature_version > :version
+        on conflict do nothing
+        """),
+        {"version": version},
+    ).rowcount
+
+
+def queue_unsigned(connection: Connection, staged: str) -> int:
+    """Put those articles of a staging table that have no signature on the list of those to link."""
+    return connection.execute(
+        text(f"""
+        insert into ops.unlinked_articles
+        select article_id from pg_temp.{staged} staged
+         where not exists (select from ops.signatures signature
+                            where signature.article_id = staged.article_id)
+        on conflict do nothing
+        """)
+    ).rowcount
+
+
+def articles_to_link(connection: Connection, limit: int) -> list[UnlinkedArticle]:
+    """Up to `limit` articles of the list, of a bounded length together."""
     rows = connection.execute(
         text("""
         select article_id, title, body
           from (select *, sum(char_length(body)) over (order by article_id) as chars
-                  from (select article.article_id, article.title, article.body
-                          from news.articles article
-                          left join ops.signatures signature
-                            on signature.article_id = article.article_id
-                           and signature.signature_version = :version
-                         where signature.article_id is null
-                         order by article.article_id
-                         limit :limit) unsigned) counted
+                  from (select article_id, article.title, article.body
+                          from ops.unlinked_articles join news.articles article using (article_id)
+                         order by article_id
+                         limit :limit) unlinked) counted
          where chars - char_length(body) < :max_chars
          order by article_id
         """),
-        {"version": version, "limit": limit, "max_chars": _MAX_CHARS},
+        {"limit": limit, "max_chars": _MAX_CHARS},
     )
-    return [UnsignedArticle(*row) for row in rows]
+    return [UnlinkedArticle(*row) for row in rows]
 
 
-def count_to_sign(connection: Connection, version: str) -> int:
-    """How many articles have no signature of this version."""
-    return int(
-        connection.scalar(
-            text("""
-            select (select count(*) from news.articles)
-                 - (select count(*) from ops.signatures where signature_version = :version)
-            """),
-            {"version": version},
-        )
-        or 0
-    )
+def count_to_link(connection: Connection) -> int:
+    """How many articles are on the list."""
+    return int(connection.scalar(text("select count(*) from ops.unlinked_articles")) or 0)
 
 
 def put_signatures(connection: Connection, articles: Sequence[SignedArticle], version: str) -> int:
-    """Store signatures and their bands; what an earlier version made of these articles goes.
+    """Store signatures and keys, and strike the articles off the list; returns the rows written.
 
-    The bands stay staged as `new_bands` for `candidates`. Articles without a shingle have none:
-    nothing of theirs could be shared. Articles that are gone meanwhile are left out.
+    Articles that are gone meanwhile are left out; the others stay staged as `signed`.
     """
     bulk.stage(
         connection, "signed", [("article_id", "uuid")], ((one.article_id,) for one in articles)
     )
-    there = set(
-        connection.scalars(
-            text("select article_id from pg_temp.signed join news.articles using (article_id)")
-        )
-    )
-    articles = [one for one in articles if one.article_id in there]
-    written = delete_bands(connection, "signed")
-    written += forget_stories(connection, "select article_id from pg_temp.signed")
-    written += connection.execute(
+    connection.execute(
         text("""
-        delete from news.duplicate_pairs using pg_temp.signed
-         where article_id in (article_a, article_b)
+        delete from pg_temp.signed where not exists (
+               select from news.articles where articles.article_id = signed.article_id)
         """)
-    ).rowcount
-    written += bulk.upsert(
+    )
+    there = set(connection.scalars(text("select article_id from pg_temp.signed")))
+    articles = [one for one in articles if one.article_id in there]
+    bands.stage_keys(
+        connection,
+        ((key, bands.prefix(one.article_id)) for one in articles for key in one.keys),
+        instead_of="signed",
+    )
+    written = bulk.upsert(
         connection,
         Signature,
-        ("article_id", "signature", "shingle_count", "signature_version"),
+        ("article_id", "signature", "shingle_count", "keys", "signature_version"),
         (
-            (one.article_id, one.signature.astype(_DTYPE).tobytes(), one.shingle_count, version)
+            (
+                one.article_id,
+                one.signature.astype(DTYPE).tobytes(),
+                one.shingle_count,
+                one.keys,
+                version,
+            )
             for one in articles
         ),
     )
-    filled = [one for one in articles if one.shingle_count]
-    keys = band_keys(np.stack([one.signature for one in filled])) if filled else ()
-    bulk.stage(
-        connection,
-        "new_bands",
-        [("key", "bigint"), ("article_id", "uuid")],
-        (
-            (key, one.article_id)
-            for one, own in zip(filled, keys, strict=True)
-            for key in own.tolist()
-        ),
-    )
-    return written + bulk.upsert_staged(connection, LshBand, ("key", "article_id"), "new_bands")
-
-
-def candidates(connection: Connection) -> list[tuple[UUID, UUID]]:
-    """Pairs of an article staged by `put_signatures` with any that shares a band, each once."""
-    rows = connection.execute(
+    written += bands.put_bands(connection)
+    struck = connection.execute(
         text("""
-        select distinct least(new.article_id, old.article_id) as article_a,
-                        greatest(new.article_id, old.article_id) as article_b
-          from pg_temp.new_bands new
-          join ops.lsh_bands old on old.key = new.key and old.article_id <> new.article_id
-          join ops.signatures signed on signed.article_id = old.article_id
+        delete from ops.unlinked_articles unlinked using pg_temp.signed
+         where unlinked.article_id = signed.article_id
         """)
     )
-    return [(row.article_a, row.article_b) for row in rows]
+    return written + struck.rowcount
 
 
-def read_signatures(
-    connection: Connection, articles: Sequence[UUID]
-) -> dict[UUID, NDArray[np.uint32]]:
-    """Stored signatures, each uint32 of shape (128,)."""
-    rows = connection.execute(
-        text("select article_id, signature from ops.signatures where article_id = any(:articles)"),
-        {"articles": list(articles)},
-    )
-    return {
-        row.article_id: np.frombuffer(row.signature, dtype=_DTYPE).astype(np.uint32) for row in rows
-    }
-
-
-def delete_bands(connection: Connection, staged: str) -> int:
-    """Delete the bands of the articles in a staging table; their keys follow from the signatures."""
-    rows = connection.execute(
-        text(f"""
-        select article_id, signature
-          from ops.signatures join pg_temp.{staged} using (article_id)
-        """)
-    ).all()
-    if not rows:
-        return 0
-    stored = np.frombuffer(b"".join(row.signature for row in rows), dtype=_DTYPE)
-    keys = band_keys(stored.astype(np.uint32).reshape(-1, NUM_PERM))
-    bulk.stage(
-        connection,
-        "gone_bands",
-        [("key", "bigint"), ("article_id", "uuid")],
-        (
-            (key, row.article_id)
-            for row, own in zip(rows, keys, strict=True)
-            for key in own.tolist()
-        ),
-    )
+def delete_signatures(connection: Connection, staged: str) -> int:
+    """Delete signatures and keys of the articles in a staging table; returns the rows written."""
+    bands.stage_keys(connection, (), instead_of=staged)
     deleted = connection.execute(
-        text("""
-        delete from ops.lsh_bands band using pg_temp.gone_bands gone
-         where band.key = gone.key and band.article_id = gone.article_id
+        text(f"""
+        delete from ops.signatures using pg_temp.{staged} gone
+         where signatures.article_id = gone.article_id
         """)
     )
-    return deleted.rowcount
+    return deleted.rowcount + bands.put_bands(connection)

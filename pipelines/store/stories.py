@@ -20,7 +20,10 @@ def read_texts(connection: Connection, articles: Sequence[UUID]) -> dict[UUID, t
 
 
 def put_pairs(connection: Connection, pairs: Sequence[Pair]) -> int:
-    """Store verified pairs and take apart the stories they join; returns the rows written."""
+    """Store the pairs of the articles staged as `signed`, and delete those they have no more.
+
+    Returns the rows written.
+    """
     written = bulk.upsert(
         connection,
         DuplicatePair,
@@ -37,53 +40,68 @@ def put_pairs(connection: Connection, pairs: Sequence[Pair]) -> int:
             for pair in pairs
         ),
     )
-    return written + forget_stories(
+    # What is joined by a pair that goes is in one story now, what a new pair joins is one next.
+    mark_stories(
         connection,
         """
-        select article_a as article_id from pg_temp.staged_duplicate_pairs
-        union all
+        select article_id from pg_temp.signed
+        union
+        select article_a from pg_temp.staged_duplicate_pairs
+        union
         select article_b from pg_temp.staged_duplicate_pairs
         """,
     )
+    for end in ("article_a", "article_b"):
+        written += connection.execute(
+            text(f"""
+            delete from news.duplicate_pairs pair using pg_temp.signed
+             where pair.{end} = signed.article_id
+               and not exists (select from pg_temp.staged_duplicate_pairs kept
+                                where kept.article_a = pair.article_a
+                                  and kept.article_b = pair.article_b)
+            """)
+        ).rowcount
+    return written
 
 
-def forget_stories(connection: Connection, article_ids: str) -> int:
-    """Take apart the stories that hold any of these articles, for `assign_stories` to assign anew.
+def mark_stories(connection: Connection, article_ids: str) -> int:
+    """Mark articles, and all that share a story with one, for `assign_stories`.
 
-    `article_ids` is a query with one column `article_id`.
+    `article_ids` is a query with one column `article_id`. To be called before articles are deleted:
+    with a canonical article goes its story. Returns how many were marked.
     """
+    _make_marked(connection)
     return connection.execute(
         text(f"""
-        delete from news.story_articles
-         where story_id in (
-               select story_id from news.story_articles
-                where article_id in ({article_ids}))
+        with given as ({article_ids})
+        insert into pg_temp.marked_articles
+        select article_id from given
+        union
+        select article_id from news.story_articles
+         where story_id in (select story_id from news.story_articles
+                             where article_id in (select article_id from given))
+        on conflict do nothing
         """)
     ).rowcount
 
 
 def assign_stories(connection: Connection) -> int:
-    """Give every signed article without a story its story; returns the rows written.
+    """Give the marked articles their stories, where these change; returns the rows written.
 
-    Stories are taken apart whole whenever a pair, a member or a first night of theirs changes, so
-    what is unassigned is a union of whole components.
+    Stories are marked whole whenever a pair, a member or a first night of theirs changes, so what is
+    marked is a union of whole components. Articles without a signature have to wait for it.
     """
-    connection.execute(text("drop table if exists pg_temp.unassigned"))
-    connection.execute(
-        text("""
-        create temp table unassigned on commit drop as
-        select article.article_id, article.first_landed_on, char_length(article.body) as body_chars
-          from ops.signatures
-          join news.articles article using (article_id)
-          left join news.story_articles story using (article_id)
-         where story.article_id is null
-        """)
-    )
-    connection.execute(text("analyze pg_temp.unassigned"))
+    _make_marked(connection)
+    connection.execute(text("analyze pg_temp.marked_articles"))
     members = [
         Member(*row)
         for row in connection.execute(
-            text("select article_id, first_landed_on, body_chars from pg_temp.unassigned")
+            text("""
+            select article_id, article.first_landed_on, char_length(article.body)
+              from pg_temp.marked_articles
+              join ops.signatures using (article_id)
+              join news.articles article using (article_id)
+            """)
         )
     ]
     pairs = [
@@ -92,9 +110,18 @@ def assign_stories(connection: Connection) -> int:
             text("""
             select article_a, article_b
               from news.duplicate_pairs
-              join pg_temp.unassigned on article_a = article_id
+              join pg_temp.marked_articles on article_a = article_id
             """)
         )
     ]
+    connection.execute(text("truncate pg_temp.marked_articles"))
     stories = assign(members, pairs)
-    return bulk.insert(connection, StoryArticle, ("article_id", "story_id"), stories.items())
+    return bulk.upsert(connection, StoryArticle, ("article_id", "story_id"), stories.items())
+
+
+def _make_marked(connection: Connection) -> None:
+    connection.execute(
+        text("""
+        create temp table if not exists marked_articles (article_id uuid primary key) on commit drop
+        """)
+    )

@@ -39,7 +39,7 @@ def everything(engine: Engine) -> dict[str, tuple[int, str]]:
     with engine.connect() as connection:
         all_ops = digests(connection, "ops")
         kept = ["quarantine", "page_leftovers", "signatures", "lsh_bands", "ingested_files"]
-        kept += ["annotations", "resolutions", "touched_articles"]
+        kept += ["annotations", "resolutions", "touched_articles", "unlinked_articles"]
         return digests(connection) | {name: all_ops[name] for name in kept}
 
 

@@ -211,8 +211,9 @@ def test_a_new_signature_version_leaves_nothing_of_the_old_one(
         zone = lay_out(Path(folder), files)
         load(instance, zone, NIGHTS[0], NIGHTS[-1])
         # Another version that finds no pair: its stories are those of a clean load by it.
-        monkeypatch.setattr("pipelines.defs.derive.SIGNATURE_VERSION", "other")
-        monkeypatch.setattr("pipelines.defs.derive.MIN_ESTIMATE", 1.1)
+        monkeypatch.setattr("pipelines.defs.derive.LINK_VERSION", "other")
+        monkeypatch.setattr("pipelines.news.candidates.MIN_ESTIMATE", 1.1)
+        monkeypatch.setattr("pipelines.news.candidates.MIN_CONTAINMENT_ESTIMATE", 1.1)
         load(instance, zone, NIGHTS[0], NIGHTS[-1])
         found = everything(engine)
     assert found == clean_load(instance, server_url, template, files)

@@ -222,7 +222,9 @@ insert into news.entities values ({KEY}, 'GPE', 'paris', 'Paris', 'FR', null);
 insert into news.names values ({KEY}, 'GPE', 'Paris', {KEY}, 'folded', 1),
                               ({OTHER}, 'DATE', 'Monday', null, null, 1);
 insert into news.mentions values ({A}, 'body', 1, 3, 8, 'Paris', {KEY}, 'GPE', 0, 9);
-insert into ops.signatures values ({A}, decode(repeat('00', 512), 'hex'), 3, '1');
+insert into ops.unlinked_articles values ({A});
+insert into ops.signatures (article_id, signature, shingle_count, keys, signature_version)
+       values ({A}, decode(repeat('00', 512), 'hex'), 3, '{{7}}', '1');
 insert into ops.touched_articles values ({A});
 insert into ops.annotations values ({A}, '1');
 insert into ops.resolutions values ({KEY}, '1')

@@ -74,9 +74,9 @@ def test_upsert_of_nothing_writes_nothing(engine: Engine) -> None:
 
 def test_upsert_of_a_table_that_is_all_key_adds_what_is_missing(copy: Engine) -> None:
     with copy.begin() as connection:
-        there = connection.execute(text("select key, article_id from ops.lsh_bands limit 2")).all()
-        rows = [tuple(row) for row in there] + [(1, there[0].article_id)]
-        assert bulk.upsert(connection, LshBand, ("key", "article_id"), rows) == 1
+        there = connection.execute(text("select key, article_prefix from ops.lsh_bands limit 2"))
+        rows = [*map(tuple, there), (1, 1)]
+        assert bulk.upsert(connection, LshBand, ("key", "article_prefix"), rows) == 1
 
 
 def test_a_staging_table_lives_as_long_as_its_transaction(engine: Engine) -> None:
@@ -200,7 +200,7 @@ def test_a_digest_does_not_see_the_order_of_rows_or_how_the_session_shows_them(
         for statement in (
             "create temp table kept on commit drop as select * from ops.lsh_bands",
             "delete from ops.lsh_bands",
-            "insert into ops.lsh_bands select * from pg_temp.kept order by key desc, article_id",
+            "insert into ops.lsh_bands select * from pg_temp.kept order by key desc, article_prefix",
             "update news.pages set page_no = page_no",
             "set datestyle = 'German'",
             "set timezone = 'Asia/Kathmandu'",
@@ -229,6 +229,7 @@ BROKEN = {
     "NAMES_UNRESOLVED": "update news.names set entity_id = null where entity_id is not null",
     "ENTITIES_UNNAMED": "update news.names set entity_id = null where entity_id is not null",
     "BANDS_WITHOUT_SIGNATURE": "delete from ops.signatures",
+    "SIGNATURES_WITHOUT_BAND": "delete from ops.lsh_bands",
 }
 
 
@@ -262,7 +263,7 @@ Change = Callable[[pytest.MonkeyPatch], None]
 
 VERSIONS: dict[str, tuple[Change, str, str]] = {
     "signatures": (
-        lambda patch: patch.setattr(derive, "SIGNATURE_VERSION", "another"),
+        lambda patch: patch.setattr(derive, "LINK_VERSION", "another"),
         "signature_version",
         "ops.signatures",
     ),
