@@ -124,8 +124,21 @@ def trace(
         Path | None,
         typer.Option(help="Landing zone; default is the one each night was loaded from."),
     ] = None,
+    story: Annotated[
+        bool, typer.Option("--story", help="Show the articles of its story and how they differ.")
+    ] = False,
+    diffs: Annotated[
+        int, typer.Option(min=0, help="With --story: so many members with their differences.")
+    ] = 10,
 ) -> None:
-    """Show where an article comes from: file, page, range and raw text of every occurrence."""
+    """Show where an article comes from: file, page, range and raw text of every occurrence.
+
+    With --story, why it is in its story: the members, the share of word 5-grams each has in common
+    with the canonical article, and a word diff.
+    """
+    if story:
+        _trace_story(article_id, diffs)
+        return
     from pipelines.commands.trace import trace_article  # noqa: PLC0415 - reads pages
 
     found = trace_article(article_id, landing)
@@ -133,6 +146,16 @@ def trace(
         _complain(f"There is no article {article_id}.")
         raise typer.Exit(1)
     show.occurrences(found)
+
+
+def _trace_story(article_id: UUID, diffs: int) -> None:
+    from pipelines.commands.story import trace_story  # noqa: PLC0415 - imports scipy
+
+    members = trace_story(article_id, diffs)
+    if not members:
+        _complain(f"There is no article {article_id} with a story.")
+        raise typer.Exit(1)
+    show.story(members)
 
 
 @app.command()

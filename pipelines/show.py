@@ -26,7 +26,9 @@ from pipelines.store.loads import Load
 
 if TYPE_CHECKING:
     from pipelines.commands.status import Status
+    from pipelines.commands.story import TracedMember
     from pipelines.commands.trace import TracedOccurrence
+    from pipelines.news.word_diff import Run
     from pipelines.progress import Advance
 
 _MAX_CELL = 80
@@ -161,6 +163,49 @@ def occurrences(found: Sequence["TracedOccurrence"]) -> None:
             out.print("(The file is not there any more as it was loaded.)")
         else:
             out.print(one.raw, markup=False, soft_wrap=True)
+
+
+def story(members: Sequence["TracedMember"]) -> None:
+    """Why articles are one story: what each shares with the canonical one, and how they differ."""
+    numbers = {one.article_id: number for number, one in enumerate(members, start=1)}
+    table = Table(title=escape(f"Story: {members[0].title}"), title_justify="left")
+    for heading in ("", "article", "first night", "words", "Jaccard", "containment", "joined by"):
+        numeric = heading in ("", "words", "Jaccard", "containment")
+        is_key = heading == "article"
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=is_key)
+    for number, one in enumerate(members, start=1):
+        way = f"{one.relation} to {numbers[one.joined_to]}" if one.joined_to else "canonical"
+        shares = (f"{one.jaccard:.3f}", f"{one.containment:.3f}") if one.joined_to else ("", "")
+        table.add_row(
+            str(number),
+            str(one.article_id),
+            str(one.first_landed_on),
+            f"{one.word_count:,}",
+            *shares,
+            way,
+        )
+    out.print(table)
+    for number, one in enumerate(members, start=1):
+        if one.changes:
+            out.print(f"\n{number} against 1: [-deleted-] {{+added+}}", markup=False, style="bold")
+            out.print(_changes(one.changes), soft_wrap=not out.is_terminal)
+    if left := sum(not one.changes for one in members[1:]):
+        out.print(f"\n{left:,} more without their differences: --diffs shows them.")
+
+
+def _changes(runs: "Sequence[Run]") -> Text:
+    """Runs of words as `git diff --word-diff` prints them."""
+    shown = Text()
+    for run in runs:
+        if run.kind == "deleted":
+            shown.append(f"[-{run.words}-] ", style="red")
+        elif run.kind == "added":
+            shown.append(f"{{+{run.words}+}} ", style="green")
+        else:
+            skipped = f"… {run.skipped:,} words …" if run.skipped else ""
+            for part in filter(None, (run.words, skipped, run.after)):
+                shown.append(f"{part} ", style="dim" if part == skipped else "")
+    return shown
 
 
 def status(state: "Status") -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -19,8 +20,11 @@ from pipelines.news.pages import read_file
 from pipelines.news.records import DecodedFile, Page
 from pipelines.store import checks as store
 from pipelines.store.landing import known_nights
+from pipelines.store.story_health import StoryHealth, story_health
 
 _MAX_QUARANTINE_SHARE = 0.2
+_MAX_FAR_SHARE = 0.02
+_WORST_STORIES = 10
 
 
 def _nights(context: dg.AssetCheckExecutionContext) -> tuple[date, date] | None:
@@ -139,6 +143,50 @@ def few_files_are_quarantined(
     )
 
 
+@dg.asset_check(asset=assets.stories)
+def stories_hang_together(
+    context: dg.AssetCheckExecutionContext, database: DatabaseResource
+) -> dg.AssetCheckResult:
+    """No story is a giant, and few members have little of the article that names their story.
+
+    Either is a sign of boilerplate that joins what does not belong together: `broadsheet trace
+    --story` shows how. How much two articles share is estimated from their signatures.
+    """
+    with explained_errors(), database.engine().connect() as connection:
+        stories = story_health(connection, _nights(context))
+    members = sum(story.articles for story in stories)
+    far = sum(story.far_members for story in stories)
+    giants = sum(story.is_giant for story in stories)
+    worst = [story for story in stories if story.far_members or story.is_giant]
+    metadata: dict[str, Any] = {
+        "stories_of_several": len(stories),
+        "articles_in_them": members,
+        "largest_story": max((story.articles for story in stories), default=0),
+        "giants": giants,
+        "far_members": far,
+    }
+    if worst:
+        records = [_record(story) for story in worst[:_WORST_STORIES]]
+        metadata["worst"] = dg.MetadataValue.table(records)
+    return dg.AssetCheckResult(
+        passed=not giants and far <= _MAX_FAR_SHARE * members,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )
+
+
+def _record(story: StoryHealth) -> dg.TableRecord:
+    return dg.TableRecord(
+        {
+            "story_id": str(story.story_id),
+            "title": story.title,
+            "articles": story.articles,
+            "far_members": story.far_members,
+            "least_jaccard": story.least_jaccard,
+        }
+    )
+
+
 @dg.asset_check(asset=assets.source_files)
 def no_night_is_empty(
     context: dg.AssetCheckExecutionContext, database: DatabaseResource
@@ -163,6 +211,7 @@ CHECKS = [
     no_orphan_stories,
     no_orphan_entities,
     every_character_is_accounted_for,
+    stories_hang_together,
     few_files_are_quarantined,
     no_night_is_empty,
 ]

@@ -144,10 +144,18 @@ def are_likely(
     """
     jaccard = estimates(left, right)
     shorter, longer = np.minimum(left_counts, right_counts), np.maximum(left_counts, right_counts)
-    common = jaccard / (1 + jaccard) * (shorter + longer)
+    containment = estimated_containments(jaccard, left_counts, right_counts)
     may_be_contained = (
         (shorter >= MIN_CONTAINED_SHINGLES)
         & (shorter >= MIN_CONTAINED_RATIO * longer)
-        & (common >= MIN_CONTAINMENT_ESTIMATE * shorter)
+        & (containment >= MIN_CONTAINMENT_ESTIMATE)
     )
     return np.asarray((jaccard >= MIN_ESTIMATE) | may_be_contained)
+
+
+def estimated_containments(
+    jaccard: NDArray[np.float64], left_counts: NDArray[np.int64], right_counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Shares of the shorter text's shingles that the longer has, by an (estimated) Jaccard index."""
+    common = jaccard / (1 + jaccard) * (left_counts + right_counts)
+    return np.asarray(common / np.maximum(np.minimum(left_counts, right_counts), 1))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from pipelines.store.landing import FileKey
 
-_ARTICLES_OF_NIGHTS = """
+ARTICLES_OF_NIGHTS = """
     select occurrence.article_id
       from news.source_files file
       join news.pages using (file_id)
@@ -21,7 +21,7 @@ BROKEN_OFFSETS = f"""
       join news.articles article using (article_id)
       left join news.captions caption
         on caption.article_id = mention.article_id and caption.caption_no = mention.section_no
-     where mention.article_id in ({_ARTICLES_OF_NIGHTS})
+     where mention.article_id in ({ARTICLES_OF_NIGHTS})
        and substr(case section when 'title' then article.title
                                when 'body' then article.body
                                else caption.caption end,
@@ -38,7 +38,7 @@ ARTICLES_NOWHERE = """
 """
 
 ARTICLES_WITHOUT_STORY = f"""
-    select count(distinct held.article_id) from ({_ARTICLES_OF_NIGHTS}) held
+    select count(distinct held.article_id) from ({ARTICLES_OF_NIGHTS}) held
      where not exists (select from news.story_articles story
                         where story.article_id = held.article_id)
 """
@@ -47,7 +47,7 @@ STORIES_WITHOUT_CANONICAL = f"""
     select count(distinct story.story_id)
       from news.story_articles story
       left join news.story_articles canonical on canonical.article_id = story.story_id
-     where story.article_id in ({_ARTICLES_OF_NIGHTS})
+     where story.article_id in ({ARTICLES_OF_NIGHTS})
        and canonical.story_id is distinct from story.story_id
 """
 
@@ -63,7 +63,7 @@ NAMES_UNRESOLVED = f"""
     select count(distinct name_id)
       from news.mentions join news.names using (name_id)
      where names.entity_id is null and names.entity_type <> 'DATE'
-       and mentions.article_id in ({_ARTICLES_OF_NIGHTS})
+       and mentions.article_id in ({ARTICLES_OF_NIGHTS})
 """
 
 ENTITIES_UNNAMED = """

@@ -88,6 +88,26 @@ def count_to_link(connection: Connection) -> int:
     return int(connection.scalar(text("select count(*) from ops.unlinked_articles")) or 0)
 
 
+def read_signatures(
+    connection: Connection, articles: Sequence[UUID]
+) -> dict[UUID, tuple[NDArray[np.uint32], int]]:
+    """Stored signatures, each uint32 of shape (128,), with the numbers of distinct shingles."""
+    rows = connection.execute(
+        text("""
+        select article_id, signature, shingle_count
+          from ops.signatures where article_id = any(:articles)
+        """),
+        {"articles": list(articles)},
+    )
+    return {
+        row.article_id: (
+            np.frombuffer(row.signature, dtype=DTYPE).astype(np.uint32),
+            row.shingle_count,
+        )
+        for row in rows
+    }
+
+
 def put_signatures(connection: Connection, articles: Sequence[SignedArticle], version: str) -> int:
     """Store signatures and keys, and strike the articles off the list; returns the rows written.
 

@@ -159,6 +159,7 @@ REFUSED: dict[str, tuple[int, str]] = {
     f"run --landing stray --date {FAR}": (2, f"The night {FAR} cannot be loaded"),
     "trace not-an-id": (2, "valid UUID"),
     f"trace {UNKNOWN}": (1, f"There is no article {UNKNOWN}."),
+    f"trace --story {UNKNOWN}": (1, f"There is no article {UNKNOWN} with a story."),
     "sql": (2, "Missing argument"),
     "sql 'select 1' --format xml": (2, "'xml' is not one of"),
     "reload": (2, "No such command 'reload'"),
@@ -315,6 +316,31 @@ def test_trace_shows_the_raw_text_of_every_occurrence(home: Path) -> None:
     assert gone.count("The file is not there any more as it was loaded.") == 2
 
 
+@pytest.mark.usefixtures("loaded")
+def test_trace_of_a_story_shows_members_shares_and_differences(home: Path) -> None:
+    with database.engine().connect() as connection:
+        rows = connection.execute(
+            text("""
+            select body, article_id from news.articles join news.story_articles using (article_id)
+             where story_id = (select story_id from news.story_articles join news.articles
+                                using (article_id) where body = :body)
+            """),
+            {"body": FERRY},
+        )
+        story = {row.body: row.article_id for row in rows}
+    database.engine().dispose()
+    edited = FERRY.replace("told reporters", "said")
+    assert story.keys() == {FERRY, edited}
+    shown = answer(home, "trace", story[edited], "--story")
+    assert all(str(article_id) in shown for article_id in story.values())
+    assert "near to 1" in shown
+    assert "Demir [-told reporters-] {+said+} in Ankara" in shown
+    assert "more without" not in shown
+    bare = answer(home, "trace", story[edited], "--story", "--diffs", "0")
+    assert "[-told reporters-]" not in bare
+    assert "1 more without their differences" in bare
+
+
 def test_the_url_is_one_that_psql_takes(loaded: Loaded, home: Path) -> None:
     with psycopg.connect(answer(home, "db", "url").strip()) as connection:
         name = connection.info.dbname
@@ -324,7 +350,7 @@ def test_the_url_is_one_that_psql_takes(loaded: Loaded, home: Path) -> None:
 @pytest.mark.usefixtures("bare")
 def test_upgrade_makes_the_schema(home: Path) -> None:
     shown = answer(home, "db", "upgrade")
-    (revision,) = set(shown.replace(".", "").replace(";", "").split()) & {"0001"}
+    (revision,) = set(shown.replace(".", "").replace(";", "").split()) & {"0002"}
     assert shown.count(revision) == 2
     assert "0 source files" in answer(home, "status")
 
