@@ -5,13 +5,12 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
-from sqlalchemy import text
 
 from models import Base
 from models.views import VIEWS
 from pipelines.defs.runs import AssetRun
 from pipelines.store.landing import quarantine_reasons
-from pipelines.store.samples import samples
+from pipelines.store.samples import row_count, samples
 
 _SAMPLE_ROWS = 10
 
@@ -21,7 +20,7 @@ def result(run: AssetRun, table: str) -> dg.MaterializeResult[None]:
     first, last = run.nights
     columns = Base.metadata.tables[table].columns
     with run.engine.connect() as connection:
-        rows = connection.scalar(text(f"select count(*) from {table}"))
+        rows = row_count(connection, table)
         reasons = quarantine_reasons(connection, first, last)
         sample = samples(connection, table, first, last, _SAMPLE_ROWS)
     metadata: dict[str, Any] = {
@@ -43,7 +42,7 @@ def views_result(run: AssetRun, seconds: Mapping[str, float]) -> dg.MaterializeR
     """Rows of each materialized view, how long its refresh took, and the whole quarantine."""
     with run.engine.connect() as connection:
         rows = {
-            view.name: connection.scalar(text(f"select count(*) from news.{view.name}")) or 0
+            view.name: row_count(connection, f"news.{view.name}")
             for view in VIEWS
             if view.is_materialized
         }

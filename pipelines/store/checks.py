@@ -31,7 +31,8 @@ BROKEN_OFFSETS = f"""
 # Articles that wait to be settled by a run of another night are not nowhere yet.
 ARTICLES_NOWHERE = """
     select count(*) from news.articles article
-     where not exists (select from news.article_occurrences occurrence
+     where (cast(:first as date) is null or article.first_landed_on between :first and :last)
+       and not exists (select from news.article_occurrences occurrence
                         where occurrence.article_id = article.article_id)
        and not exists (select from ops.touched_articles touched
                         where touched.article_id = article.article_id)

@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+_COUNTED_UP_TO = 500_000
+
 _IN_NIGHTS = """
     select occurrence.article_id, min(file.landing_date) as night
       from news.source_files file
@@ -47,6 +49,20 @@ _QUERIES = {
          group by entity.entity_id order by mentions desc, display_name limit :limit
     """,
 }
+
+
+def row_count(connection: Connection, table: str) -> int:
+    """Rows of a table: counted if it is small, else as the planner estimates them.
+
+    Counting millions of rows would make each night longer than the one before.
+    """
+    estimated = connection.scalar(
+        text("select reltuples::bigint from pg_class where oid = cast(:table as regclass)"),
+        {"table": table},
+    )
+    if estimated is not None and estimated > _COUNTED_UP_TO:
+        return int(estimated)
+    return int(connection.scalar(text(f"select count(*) from {table}")) or 0)
 
 
 def samples(

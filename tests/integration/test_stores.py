@@ -20,7 +20,7 @@ from pipelines.defs import derive, ingest
 from pipelines.defs.partitions import range_tags
 from pipelines.news.ner import SHIPPED
 from pipelines.settings import ROOT
-from pipelines.store import bulk, checks, database
+from pipelines.store import bulk, checks, database, samples
 from pipelines.store.digests import digests
 from tests.conftest import fresh_database
 from tests.integration.conftest import FILES, NIGHTS, Loaded
@@ -255,6 +255,16 @@ def test_a_check_of_one_night_leaves_the_others_alone(
         connection.execute(text(change))
         assert checks.count(connection, counts, (NIGHTS[0], NIGHTS[0])) > 0
         assert checks.count(connection, counts, elsewhere) == 0
+
+
+def test_rows_of_a_large_table_are_estimated(copy: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with copy.begin() as connection:
+        counted = samples.row_count(connection, "news.mentions")
+        assert counted == connection.scalar(text("select count(*) from news.mentions")) > 10
+        connection.execute(text("analyze news.mentions"))
+        monkeypatch.setattr(samples, "_COUNTED_UP_TO", 10)
+        connection.execute(text("delete from news.mentions where section = 'body'"))
+        assert samples.row_count(connection, "news.mentions") == counted
 
 
 # --- versions
