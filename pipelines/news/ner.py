@@ -7,6 +7,7 @@ found in it then depends on nothing but the article, down to the last bit of the
 import hashlib
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,15 +17,16 @@ from uuid import UUID
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
+from pipelines.news.consistency import Span, make_consistent
 from pipelines.news.names import NAMES_VERSION, name_mentions
 from pipelines.news.records import ArticleText, Mention, Section
 
 SHIPPED = Path(__file__).parent / "en_broadsheet_sm"
 LABELS = frozenset({"PERSON", "NORP", "ORG", "GPE", "LOC", "FAC", "EVENT", "DATE"})
 
-_NER_VERSION = "1"
+_NER_VERSION = "2"
 _BATCH_PARAGRAPHS = 64
 _MAX_PIECE_CHARS = 50_000
 _MAX_SURFACE_CHARS = 150
@@ -117,52 +119,50 @@ def read_mentions(
     nlp = load_pipeline(pipeline)
     for article in articles:
         pieces = list(_pieces(article))
+        spans: list[Span] = []
+        sentences: list[list[int]] = []
         with nlp.memory_zone():
+            # Nothing of a document may outlive its memory zone.
             docs = nlp.pipe((piece.text for piece in pieces), batch_size=_BATCH_PARAGRAPHS)
-            found = [
-                (piece, *span)
-                for piece, doc in zip(pieces, docs, strict=True)
-                for span in _spans(doc)
-            ]
-        names = name_mentions([(surface, label) for _, _, _, surface, label, _, _ in found])
+            for number, doc in enumerate(docs):
+                spans += _spans(number, doc)
+                sentences.append([sentence.start_char for sentence in doc.sents])
+        headlines = sum(piece.section == "title" for piece in pieces)
+        spans = make_consistent([piece.text for piece in pieces], spans, headlines)
+        names = name_mentions([(span.surface, span.label) for span in spans])
         yield (
             article.article_id,
             [
-                Mention(
-                    section=piece.section,
-                    section_no=piece.section_no,
-                    start_char=piece.offset + start,
-                    end_char=piece.offset + end,
-                    surface=surface,
-                    label=label,
-                    name=name,
-                    sentence_start=piece.offset + sentence_start,
-                    sentence_end=piece.offset + sentence_end,
-                )
-                for (piece, start, end, surface, label, sentence_start, sentence_end), name in zip(
-                    found, names, strict=True
-                )
+                _mention(pieces[span.piece], span, sentences[span.piece], name)
+                for span, name in zip(spans, names, strict=True)
             ],
         )
 
 
-def _spans(doc: Doc) -> Iterator[tuple[int, int, str, str, int, int]]:
-    """Plain tuples, as nothing of a document may outlive its memory zone."""
+def _spans(piece: int, doc: Doc) -> Iterator[Span]:
     for entity in doc.ents:
         surface = entity.text
         if entity.label_ in LABELS and _is_name(surface):
-            yield (
-                entity.start_char,
-                entity.end_char,
-                surface,
-                entity.label_,
-                *_sentence(entity),
-            )
+            yield Span(piece, entity.start_char, entity.end_char, surface, entity.label_)
 
 
-def _sentence(entity: Span) -> tuple[int, int]:
-    first, last = entity[0].sent, entity[-1].sent
-    return first.start_char, last.end_char
+def _mention(piece: _Piece, span: Span, sentences: Sequence[int], name: str) -> Mention:
+    """The mention of a span; its sentence ends before the one that begins next."""
+    first = bisect_right(sentences, span.start) - 1
+    after = bisect_left(sentences, span.end)
+    end = sentences[after] if after < len(sentences) else len(piece.text)
+    end = len(piece.text[:end].rstrip())
+    return Mention(
+        section=piece.section,
+        section_no=piece.section_no,
+        start_char=piece.offset + span.start,
+        end_char=piece.offset + span.end,
+        surface=span.surface,
+        label=span.label,
+        name=name,
+        sentence_start=piece.offset + sentences[first],
+        sentence_end=piece.offset + end,
+    )
 
 
 def _is_name(surface: str) -> bool:
