@@ -18,6 +18,11 @@ from scipy.sparse.csgraph import connected_components
 from pipelines.news.shingles import Shingles
 
 MIN_JACCARD = 0.7
+MIN_SHORT_JACCARD = 0.9
+"""The least Jaccard index where an article has fewer than `MIN_CONTAINED_SHINGLES`.
+
+So short, other reports of one template share as much as copies with a word changed.
+"""
 MIN_CONTAINMENT = 0.9
 MIN_CONTAINED_SHINGLES = 30
 MIN_CONTAINED_RATIO = 0.25
@@ -59,9 +64,9 @@ def verify(
 ) -> list[Pair]:
     """The candidate pairs that are near-duplicates.
 
-    A pair is `near` when the Jaccard index of its distinct shingles is at least 0.7, else
-    `contained` when the shorter article has at least 30 of them, at least a quarter as many as the
-    longer, and 0.9 of them stand in the longer.
+    A pair is `near` when the Jaccard index of its distinct shingles is at least 0.7, or 0.9 if the
+    shorter article has fewer than 30. Else it is `contained` when the shorter has at least 30, at
+    least a quarter as many as the longer, and 0.9 of them stand in the longer.
 
     Args:
         pairs: indices into `articles`, of shape (m, 2).
@@ -71,9 +76,10 @@ def verify(
     sizes = shingles.counts[pairs]
     common = common_counts(shingles, pairs[:, 0], pairs[:, 1])
     shorter, longer = sizes.min(axis=1), sizes.max(axis=1)
-    is_near = _is_share(common, shorter + longer - common, MIN_JACCARD)
+    union, is_long = shorter + longer - common, shorter >= MIN_CONTAINED_SHINGLES
+    is_near = _is_share(common, union, np.where(is_long, MIN_JACCARD, MIN_SHORT_JACCARD))
     is_contained = (
-        (shorter >= MIN_CONTAINED_SHINGLES)
+        is_long
         & _is_share(shorter, longer, MIN_CONTAINED_RATIO)
         & _is_share(common, shorter, MIN_CONTAINMENT)
     )
@@ -90,9 +96,12 @@ def verify(
     ]
 
 
-def _is_share(part: NDArray[np.int64], whole: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
+def _is_share(
+    part: NDArray[np.int64], whole: NDArray[np.int64], share: float | NDArray[np.float64]
+) -> NDArray[np.bool_]:
     """Whether `part` is at least this share of `whole`, exactly; a share has two decimals."""
-    return np.asarray(100 * part >= round(100 * share) * whole)
+    hundredths = np.rint(100 * np.asarray(share)).astype(np.int64)
+    return np.asarray(100 * part >= hundredths * whole)
 
 
 def _pair(a: UUID, b: UUID, size_a: int, size_b: int, common: int, relation: Relation) -> Pair:
