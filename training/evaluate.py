@@ -22,9 +22,9 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
 from training.passage import LABELS
-from training.prepare import ROOT
+from training.prepare import DEV_SETS, ROOT
 
-OWN_SETS: Final = ("own_test", "dev_gmb", "dev_uner", "dev_crossner")
+OWN_SETS: Final = ("own_test", *DEV_SETS)
 WIKIGOLD: Final = {"PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
 BATCH: Final = 64
 

@@ -12,6 +12,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -27,13 +28,18 @@ from training.synthesis import synthesise
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SEED: Final = 20240229
+DEV_SETS: Final = ("dev_gmb", "dev_uner", "dev_crossner", "dev_annotated")
 TEST_SHARE: Final = 10
 DEV_SHARE: Final = 4
 """Per cent of GMB's blocks that go to own_test and to dev."""
 NAMELESS_SHARE: Final = 20
 """Per cent of the gold sentences without a name that training sees."""
 GOLD_COPIES: Final = 3
-"""How often hand-annotated training sentences are seen for once of the silver ones."""
+ANNOTATED_COPIES: Final = 8
+"""How often sentences annotated by hand, and those of our own, are seen for once of the silver ones."""
+ANNOTATED_DEV_SHARE: Final = 8
+"""Per cent of our own that go to dev."""
+ANNOTATED: Final = ROOT / "training" / "annotated" / "train"
 
 
 def read_all(data: Path) -> dict[str, list[Passage]]:
@@ -50,6 +56,13 @@ def read_all(data: Path) -> dict[str, list[Passage]]:
         *sources.read_columns(crossner / "train.txt", "crossner", "\t"),
     ]
     sets["train"] += GOLD_COPIES * [map_passage(passage) for passage in gold if useful(passage)]
+    sets["dev_annotated"] = []
+    for path in sorted(ANNOTATED.glob("*.txt")):
+        for passage in chain.from_iterable(sources.read_annotated(path)):
+            if bucket(passage.group) < ANNOTATED_DEV_SHARE:
+                sets["dev_annotated"].append(passage)
+            else:
+                sets["train"] += ANNOTATED_COPIES * [passage]
     sets["dev_uner"] = [*map(map_passage, sources.read_uner(uner / "en_ewt-ud-dev.iob2"))]
     dev = sources.read_columns(crossner / "dev.txt", "crossner", "\t")
     sets["dev_crossner"] = [*map(map_passage, dev)]
@@ -99,7 +112,7 @@ def main(arguments: list[str] | None = None) -> None:
         for variant in variants(passage, random)[:1]
     ]
     random.shuffle(train)
-    dev = [*sets["dev_gmb"], *sets["dev_uner"], *sets["dev_crossner"]]
+    dev = [passage for name in DEV_SETS for passage in sets[name]]
     sets |= {"train": train, "dev": dev, "wikigold": read_wikigold(data)}
     counts = {name: write(out / f"{name}.spacy", passages) for name, passages in sets.items()}
     order = ["sentences", "tokens", *LABELS]

@@ -9,9 +9,10 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from training.detokenize import align, detokenize
-from training.passage import Passage, Span
+from training.passage import LABELS, Passage, Span
 
 GMB_BLOCK = 40
 """Sentences of GMB that stay together: it has no document marks, but neighbours share a document."""
@@ -152,6 +153,42 @@ def _tag_name(tags: list[str], proper: list[bool], mention: tuple[str, str, int,
     tags[first] = f"B-{etype}"
     for at in range(first + 1, last + 1):
         tags[at] = f"I-{etype}"
+
+
+TOGETHER: Final = 10
+"""Neighbouring annotated passages that go to the same split."""
+
+
+def read_annotated(path: Path) -> Iterator[list[Passage]]:
+    """Read a file of `training/annotated`, as its README says, an article at a time.
+
+    Raises:
+        ValueError: a brace that does not close, or a label that is none of ours.
+    """
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    for number, block in enumerate(_blocks(lines)):
+        yield [
+            annotated(line.strip(), "annotated", f"{path.stem}-{number}-{at // TOGETHER}")
+            for at, line in enumerate(block)
+        ]
+
+
+def annotated(line: str, source: str, group: str) -> Passage:
+    """Return the passage of a line with names as "{Hulusi Demir|PERSON}".
+
+    Raises:
+        ValueError: a brace that does not close, or a label that is none of ours.
+    """
+    text, at, spans = "", 0, []
+    for match in re.finditer(r"\{([^{}|]+)\|([A-Z]+)\}", line):
+        text += line[at : match.start()]
+        spans.append(Span(len(text), len(text) + len(match[1]), match[2]))
+        text += match[1]
+        at = match.end()
+    text += line[at:]
+    if re.search(r"[{}|]", text) or any(span.label not in LABELS for span in spans):
+        raise ValueError(f"{group} is not annotated as it should be: {line}")
+    return Passage(text, tuple(spans), source, group)
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
