@@ -10,7 +10,7 @@ export PYTHONPATH :=
 export UV_PYTHON_DOWNLOADS := never
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help demo test lint bench ui lock clean install
+.PHONY: help demo test lint bench bench-duplicates bench-history ui lock clean install
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -34,12 +34,20 @@ lint: install ## Check format, style, types and the Dagster definitions
 bench: install ## Measure a night of 2,000 generated pages; takes some minutes
 	@$(PY) -m benchmarks.nightly
 
+bench-duplicates: .venv/.bench-installed ## Compare near-duplicate detection with other libraries; some five minutes
+	@$(PY) -m benchmarks.near_duplicates
+
+bench-history: .venv/.bench-installed ## Link a night against histories of up to a million articles; half an hour, 12 GB of disk
+	@$(PY) -m benchmarks.history
+
 ui: install ## Start the Dagster UI on 127.0.0.1:3000
 	@.venv/bin/broadsheet ui
 
 lock: $(UV) ## Resolve pyproject.toml into requirements.lock
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 --constraint requirements.lock --group bench --output-file requirements-bench.lock
 
 clean: ## Remove everything that make built, the embedded database and its contents too
 	@if [ -x .venv/bin/broadsheet ]; then BROADSHEET_HOME="$(CURDIR)/var" .venv/bin/broadsheet db remove --yes || true; fi
@@ -53,6 +61,10 @@ install: .venv/.installed ## Build .venv from requirements.lock
 	@$(UV) venv --quiet --clear --python "$(PYTHON)" .venv
 	@$(UV) pip install --quiet --python $(PY) --compile-bytecode --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.bench-installed: requirements-bench.lock .venv/.installed
+	@$(UV) pip install --quiet --python $(PY) --compile-bytecode --require-hashes -r requirements-bench.lock
 	@touch $@
 
 $(UV):

