@@ -134,3 +134,11 @@ def test_texts_longer_than_a_block_are_signed_whole() -> None:
     for row, text in zip(signatures(texts), texts, strict=True):
         assert np.array_equal(row, signatures([text])[0])
         assert np.array_equal(row, sketch(set(shingle([text])[0].tolist())).hashvalues)
+
+
+def test_a_batch_of_many_blocks_is_signed_as_its_texts() -> None:
+    texts = [" ".join(f"w{at}" for at in range(start, start + 901)) for start in range(300)]
+    texts[7] = texts[120] = ""
+    texts[200] = " ".join(map(str, range(110_000)))
+    for row, text in zip(signatures(texts), texts, strict=True):
+        assert np.array_equal(row, signatures([text])[0])

@@ -76,7 +76,9 @@ def test_a_repeated_passage_counts_once() -> None:
 
 
 odd_characters = st.text(
-    alphabet="aZ é’ΣσςİI\u0307ßﬁ_1²ⅷ𝒳\U0001f600\ud800\udfff ـعربي.中文 \u200d", max_size=60
+    alphabet="aZ éÄŁЖ’ΣσςİI\u0307ßẞȺ\u2126\u212a\u212bﬁ_1²ⅷⒶꭰ𝒳𐐀\U0001f600\ud800\udfff"
+    "ـعربي.中文 \u200d\0",
+    max_size=60,
 )
 
 
@@ -93,10 +95,41 @@ def test_words_are_those_of_the_regular_expression(drawn: list[str]) -> None:
     assert len(set(seen.values())) == len(seen)
 
 
+def test_every_character_is_lower_cased_and_parts_words_as_in_python() -> None:
+    every = [f"a{chr(code)}b{chr(code)} " for code in range(0x110000)]
+    # Few to a text: one that only Python can lower-case makes Python do it for the whole text.
+    drawn = ["".join(every[start : start + 16]) for start in range(0, len(every), 16)]
+    found, offsets = word_hashes(drawn)
+    words = [re.findall(r"\w+", text.lower()) for text in drawn]
+    expected, expected_offsets = word_hashes([" ".join(own) for own in words])
+    assert np.array_equal(found, expected)
+    assert np.array_equal(offsets, expected_offsets)
+    assert np.array_equal(np.diff(offsets), list(map(len, words)))
+
+
 @given(st.lists(st.text(alphabet="ab", min_size=1, max_size=40), max_size=30, unique=True))
 def test_words_that_are_alike_have_different_hashes(drawn: list[str]) -> None:
     hashes, _ = word_hashes([" ".join(drawn)])
     assert len(set(hashes.tolist())) == len(drawn)
+
+
+def test_long_words_differ_by_any_byte_and_by_the_order_of_their_parts() -> None:
+    word = "abcdefgh" * 5 + "xyz"
+    others = [f"{word[:at]}é{word[at + 1 :]}" for at in range(len(word))]
+    swapped = [
+        "1234567890123456aaaaaaaabbbbbbbb12345678",
+        "1234567890123456bbbbbbbbaaaaaaaa12345678",
+    ]
+    drawn = [word, *others, *(word[:size] for size in range(1, len(word))), *swapped]
+    hashes, _ = word_hashes([" ".join(drawn)])
+    assert len(set(hashes.tolist())) == len(drawn)
+
+
+def test_every_bit_of_a_hash_is_as_often_set_as_not() -> None:
+    hashes = shingle([" ".join(map(str, range(40_000)))]).hashes
+    assert len(np.unique(hashes.astype(np.uint32))) > 39_980
+    bits = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1)
+    assert abs(bits.mean(axis=0) - 0.5).max() < 0.015
 
 
 @given(st.lists(texts, max_size=8))
