@@ -55,6 +55,9 @@ class Name(Base):
         index=True,
         comment="The entity; null for dates, which name none, and until the name is resolved.",
     )
+    own_entity_id: Mapped[UUID | None] = mapped_column(
+        comment="The entity it would stand for if no alias file named it."
+    )
     rule: Mapped[Words | None] = mapped_column(comment="How the name was joined to its entity.")
     mention_count: Mapped[int] = mapped_column(comment="Mentions of the name in all articles.")
 

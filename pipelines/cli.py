@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipelines import show
 from pipelines.landing_zone import LandingError, LandingZone, parse_night
+from pipelines.news.resolver import AliasError
 from pipelines.settings import ROOT, settings
 from pipelines.store import database, server
 
@@ -32,6 +33,8 @@ app = typer.Typer(
 )
 db_app = typer.Typer(no_args_is_help=True, help="The database and its schema.")
 app.add_typer(db_app, name="db")
+alias_app = typer.Typer(no_args_is_help=True, help="Names that mean the same, as you decide.")
+app.add_typer(alias_app, name="alias")
 
 # `dg dev` needs a project of its own; `dagster dev` serves a code location just as well.
 _SUPERSEDED = "ignore:Function `dev_command` is superseded"
@@ -183,6 +186,35 @@ def ui(
     os.execv(sys.executable, [sys.executable, "-W", _SUPERSEDED, "-m", *command])  # noqa: S606 - a fixed command
 
 
+@alias_app.command()
+def suggest(
+    limit: Annotated[int, typer.Option(min=1, help="How many pairs.")] = 20,
+    output: Annotated[Format, typer.Option("--format", help="How to print rows.")] = Format.TABLE,
+) -> None:
+    """Show names that are alike and may mean the same; nothing is joined by being shown."""
+    from pipelines.commands.alias import suggestions  # noqa: PLC0415
+
+    show.rows(*suggestions(limit), output=output.value)
+
+
+@alias_app.command()
+def accept(
+    alias: Annotated[str, typer.Argument(help="The name that is to stand for another.")],
+    name: Annotated[str, typer.Argument(help="The other, as it stands in news.names.")],
+    entity_type: Annotated[
+        str | None, typer.Option("--type", help="PERSON, ORG …, if NAME names several.")
+    ] = None,
+) -> None:
+    """Let ALIAS stand for what NAME stands for, by a line in your alias file.
+
+    The next run resolves all names anew; news.entity_redirects leads from the entity that was.
+    """
+    from pipelines.commands.alias import accept as accept_alias  # noqa: PLC0415
+
+    path = accept_alias(alias, name, entity_type)
+    typer.echo(f"{alias} stands for {name} from the next run on: {path}")
+
+
 @db_app.command()
 def start() -> None:
     """Start the embedded Postgres, if it is not running, and print its URL."""
@@ -249,7 +281,7 @@ def main() -> None:
         message = "Interrupted. What was committed stays; run it again to go on."
         err.print(message, style="red", highlight=False, soft_wrap=True)
         sys.exit(130)
-    except LandingError as error:
+    except (AliasError, LandingError) as error:
         _complain(error)
         sys.exit(2)
     except ValidationError as error:

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
         default=None,
         description="spaCy package name or path; default is the pipeline that is shipped.",
     )
+    aliases: Path | None = Field(
+        default=None,
+        description="Alias file of your own (CSV); default is aliases.csv in the home, if it is there.",
+    )
     workers: int = Field(
         default_factory=lambda: (
             len(os.sched_getaffinity(0))
@@ -87,10 +91,10 @@ class Settings(BaseSettings):
             raise ValueError("this is no URL of a Postgres: postgresql://user@host/database")
         return value
 
-    @field_validator("home", "landing")
+    @field_validator("home", "landing", "aliases")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else None
 
     @property
     def max_page_bytes(self) -> int:
@@ -107,6 +111,11 @@ class Settings(BaseSettings):
         is_set = self.model_fields_set
         is_own = "home" in is_set or self.database_url is not None
         return None if is_own and "landing" not in is_set else self.landing
+
+    @property
+    def alias_file(self) -> Path:
+        """The alias file of the operator's own, there or not."""
+        return self.aliases or self.home / "aliases.csv"
 
     @property
     def dagster_home(self) -> Path:

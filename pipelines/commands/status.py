@@ -6,8 +6,9 @@ from datetime import date
 from sqlalchemy import text
 
 from models.views import COVERAGE
+from pipelines.alias_file import read_aliases
 from pipelines.news.candidates import LINK_VERSION
-from pipelines.news.names import RESOLVER_VERSION
+from pipelines.news.resolver import resolver
 from pipelines.store import database
 from pipelines.store.loads import Load, last_loads
 
@@ -84,6 +85,9 @@ def read_status() -> Status:
         }
         loads = last_loads(connection, _LOADS)
     shown = engine.url.render_as_string(hide_password=True).replace("+psycopg", "")
-    current = {"signature_version": LINK_VERSION, "resolver_version": RESOLVER_VERSION}
+    current = {
+        "signature_version": LINK_VERSION,
+        "resolver_version": resolver(read_aliases()).version,
+    }
     revision, _ = database.revisions(engine)
     return Status(shown, revision, rows, nights, loads, quarantine, versions, current)

@@ -8,12 +8,13 @@ import numpy as np
 from sqlalchemy import Connection
 
 from pipelines import progress
+from pipelines.alias_file import read_aliases
 from pipelines.defs.runs import AssetRun
 from pipelines.news import ner
 from pipelines.news.candidates import LINK_VERSION, link_keys
 from pipelines.news.minhash import sign
-from pipelines.news.names import RESOLVER_VERSION, resolve
 from pipelines.news.records import ArticleText, Mention
+from pipelines.news.resolver import by_tables, resolver
 from pipelines.news.shingles import shingle
 from pipelines.news.stories import Pair, story_text, verify
 from pipelines.pool import map_batches
@@ -71,16 +72,21 @@ def read_articles(run: AssetRun, pipeline: str | None, workers: int) -> None:
 
 def resolve_names(run: AssetRun) -> None:
     """Join names that the current rules have not seen to their entities."""
+    rules = resolver(read_aliases())
     with run.engine.connect() as connection:
-        total = names.count_to_resolve(connection, RESOLVER_VERSION)
+        total = names.count_to_resolve(connection, rules.version)
     with progress.track("names", total) as advance:
         while True:
             with run.engine.connect() as connection:
-                batch = names.names_to_resolve(connection, RESOLVER_VERSION, _RESOLVED_TOGETHER)
+                batch = names.names_to_resolve(connection, rules.version, _RESOLVED_TOGETHER)
             if not batch:
                 break
-            resolved = [(one, resolve(one.name, one.entity_type)) for one in batch]
-            run.write(partial(names.put_resolutions, resolved=resolved, version=RESOLVER_VERSION))
+            resolved = [
+                (one, entity, entity and by_tables(one.name, one.entity_type))
+                for one in batch
+                for entity in [rules.resolve(one.name, one.entity_type)]
+            ]
+            run.write(partial(names.put_resolutions, resolved=resolved, version=rules.version))
             run.count(names_resolved=len(batch))
             advance(len(batch))
 

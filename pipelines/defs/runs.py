@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from pipelines.landing_zone import LandingError
 from pipelines.news.ner import PipelineError
+from pipelines.news.resolver import AliasError
 from pipelines.store import analytics
 from pipelines.store.database import is_transient
 from pipelines.store.loads import Load, put_load
@@ -79,7 +80,7 @@ def explained_errors() -> Iterator[None]:
     """Turn errors into what Dagster should do about them."""
     try:
         yield
-    except (LandingError, PipelineError, ServerError) as error:
+    except (AliasError, LandingError, PipelineError, ServerError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     except BrokenProcessPool as error:
         message = (

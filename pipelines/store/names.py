@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from pipelines.news.keys import derive_key
-from pipelines.news.names import Resolved
+from pipelines.news.resolver import Resolved
 from pipelines.store import bulk
 
 
@@ -53,12 +53,13 @@ def count_to_resolve(connection: Connection, version: str) -> int:
 
 def put_resolutions(
     connection: Connection,
-    resolved: Sequence[tuple[UnresolvedName, Resolved | None]],
+    resolved: Sequence[tuple[UnresolvedName, Resolved | None, Resolved | None]],
     version: str,
 ) -> int:
     """Join names to their entities; returns the rows written.
 
-    `None` is a name that stands for no entity. Entities that no name stands for any more go.
+    Of each name is given what it stands for, and what it would without the alias file; None of both
+    for a name that stands for no entity. Entities that no name stands for any more go.
     """
     bulk.stage(
         connection,
@@ -66,6 +67,7 @@ def put_resolutions(
         [
             ("name_id", "uuid"),
             ("entity_id", "uuid"),
+            ("own_entity_id", "uuid"),
             ("entity_type", "text"),
             ("entity_key", "text"),
             ("name", "text"),
@@ -73,7 +75,7 @@ def put_resolutions(
             ("geoname_id", "integer"),
             ("rule", "text"),
         ],
-        (_resolved_row(name, entity) for name, entity in resolved),
+        (_resolved_row(name, entity, own) for name, entity, own in resolved),
     )
     connection.execute(
         text("""
@@ -108,10 +110,12 @@ def put_resolutions(
                    is distinct from (excluded.country_code::char(2), excluded.geoname_id)
             """,
             """
-            update news.names known set entity_id = new.entity_id, rule = new.rule
+            update news.names known
+               set entity_id = new.entity_id, own_entity_id = new.own_entity_id, rule = new.rule
               from pg_temp.resolved new
              where known.name_id = new.name_id
-               and (known.entity_id, known.rule) is distinct from (new.entity_id, new.rule)
+               and (known.entity_id, known.own_entity_id, known.rule)
+                   is distinct from (new.entity_id, new.own_entity_id, new.rule)
             """,
             """
             delete from news.entities entity using pg_temp.left_entities gone
@@ -185,12 +189,13 @@ def drop_unused(connection: Connection, staged: str) -> int:
     return int(deleted.names) + orphans.rowcount
 
 
-def _resolved_row(name: UnresolvedName, entity: Resolved | None) -> bulk.Row:
-    if entity is None:
-        return (name.name_id, None, None, None, name.name, None, None, None)
+def _resolved_row(name: UnresolvedName, entity: Resolved | None, own: Resolved | None) -> bulk.Row:
+    if entity is None or own is None:
+        return (name.name_id, None, None, None, None, name.name, None, None, None)
     return (
         name.name_id,
         derive_key("entity", entity.entity_type, entity.entity_key),
+        derive_key("entity", own.entity_type, own.entity_key),
         entity.entity_type,
         entity.entity_key,
         name.name,

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shutil import copytree
@@ -19,6 +20,7 @@ from pipelines.definitions import defs
 from pipelines.defs import derive, ingest
 from pipelines.defs.partitions import range_tags
 from pipelines.news.ner import SHIPPED
+from pipelines.news.resolver import resolver
 from pipelines.settings import ROOT
 from pipelines.store import bulk, checks, database, samples
 from pipelines.store.digests import digests
@@ -278,7 +280,9 @@ VERSIONS: dict[str, tuple[Change, str, str]] = {
         "ops.signatures",
     ),
     "resolutions": (
-        lambda patch: patch.setattr(derive, "RESOLVER_VERSION", "another"),
+        lambda patch: patch.setattr(
+            derive, "resolver", lambda text: replace(resolver(text), version="another")
+        ),
         "resolver_version",
         "ops.resolutions",
     ),

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from pipelines.news.chaining import name_mentions
 from pipelines.news.folding import fold
-from pipelines.news.names import Resolved, normalise, resolve
+from pipelines.news.names import normalise
+from pipelines.news.resolver import Resolved, by_tables, resolver
 
 LABELS = ("PERSON", "NORP", "ORG", "GPE", "LOC", "FAC", "EVENT", "DATE")
 
 labels = st.sampled_from(LABELS)
+resolve = resolver().resolve
 # Pieces that names are made of and that rules are about, beside arbitrary text.
 pieces = st.sampled_from(
     ["the ", "The ", "President ", "Dr. ", "’s", "'", "“", "”", "(", ".", "U.S.", " ", "-", "al-"]
@@ -383,7 +385,7 @@ def test_similar_names_are_never_merged() -> None:
 @given(surfaces.filter(str.strip), labels)
 def test_a_key_is_the_same_at_every_asking(name: str, label: str) -> None:
     found = resolve(name, label)
-    resolve.cache_clear()
+    by_tables.cache_clear()
     assert resolve(name, label) == found
     assert (found is None) == (label == "DATE")
     if found:

@@ -1,0 +1,46 @@
+"""The operator's alias file: names that are to stand for an entity, whatever their letters say."""
+
+import csv
+import io
+from pathlib import Path
+
+from pipelines.news.resolver import ALIAS_COLUMNS, AliasError, resolver
+from pipelines.settings import settings
+
+
+def read_aliases() -> str:
+    """The text of the alias file, empty if there is none.
+
+    Raises:
+        AliasError: it cannot be read, or the settings name one that is not there.
+    """
+    path = settings().alias_file
+    if not path.exists() and settings().aliases is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AliasError(f"The alias file {path} cannot be read: {error}.") from error
+
+
+def add_alias(entity_type: str, name: str, alias: str) -> Path:
+    """Let a name stand for what another stands for, from the next run on; the file is returned.
+
+    Raises:
+        AliasError: a name holds a character the file has for itself, or the file says otherwise.
+    """
+    if "|" in name + alias:
+        raise AliasError('A name with "|" in it cannot stand in an alias file.')
+    path, text = settings().alias_file, read_aliases()
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    if not text:
+        writer.writerow(ALIAS_COLUMNS)
+    elif not text.endswith("\n"):
+        line.write("\n")
+    writer.writerow((entity_type, name, alias))
+    resolver(text + line.getvalue())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line.getvalue())
+    return path

