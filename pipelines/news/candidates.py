@@ -98,8 +98,7 @@ def candidate_pairs(
     Returns:
         int32 of shape (m, 2), the smaller number first, sorted.
     """
-    order = np.lexsort((postings.articles, postings.keys))
-    keys, articles = postings.keys[order], postings.articles[order]
+    keys, articles = _unpack(np.sort(_pack(postings.keys, postings.articles)))
     starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
     sizes = np.diff(np.append(starts, len(keys)))
     # Most keys have one article and are done with here.

@@ -1,0 +1,1 @@
+"""What `benchmarks.near_duplicates` is made of: corpus, truth, contenders, quality, report."""
