@@ -6,7 +6,6 @@ that neither depends on what was loaded first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -43,15 +42,6 @@ class Pair:
     shingles_b: int
     shingles_common: int
     relation: Relation
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What decides which article names its story."""
-
-    article_id: UUID
-    first_landed_on: date
-    body_chars: int
 
 
 def story_text(title: str, body: str) -> str:
@@ -133,24 +123,19 @@ def common_counts(
     return np.concatenate([np.empty(0, dtype=np.int64), *counts]).astype(np.int64)
 
 
-def assign(members: Sequence[Member], pairs: Sequence[tuple[UUID, UUID]]) -> dict[UUID, UUID]:
-    """The story of each member, named by the story's canonical article.
+def assign(members: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The story of each member, named by the story's canonical article, int64 of shape (members,).
 
-    That is its earliest, then its longest, then the one with the smallest id. Members that no pair
-    joins are stories of one.
+    Members are numbered in the order in which they would name a story: the earliest, then the
+    longest, then the one with the smallest id. Those that no pair joins are stories of one.
+
+    Args:
+        members: how many there are.
+        pairs: numbers of members, of shape (m, 2).
     """
-    index = {member.article_id: at for at, member in enumerate(members)}
-    ends = np.array([(index[a], index[b]) for a, b in pairs], dtype=np.int64).reshape(-1, 2)
     graph = coo_array(
-        (np.ones(len(ends), dtype=np.int8), (ends[:, 0], ends[:, 1])),
-        shape=(len(members), len(members)),
+        (np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(members, members)
     )
     _, labels = connected_components(graph, directed=False)
-    ranked = sorted(
-        zip(members, labels.tolist(), strict=True),
-        key=lambda item: (item[0].first_landed_on, -item[0].body_chars, item[0].article_id),
-    )
-    canonical: dict[int, UUID] = {}
-    for member, label in ranked:
-        canonical.setdefault(label, member.article_id)
-    return {member.article_id: canonical[label] for member, label in ranked}
+    _, first = np.unique(labels, return_index=True)
+    return np.asarray(first[labels], dtype=np.int64)

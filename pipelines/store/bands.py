@@ -17,41 +17,46 @@ from pipelines.store import bulk
 
 _KEY = [("key", "integer"), ("article_prefix", "integer")]
 
-# A key that has more than HUBS articles now, or had before this change.
-_STAGE_CROWDED = f"""
-    create temp table crowded_keys on commit drop as
-    select wanted.key, wanted.staged
+# Of each key that is concerned the first articles: all, unless there are more than hubs.
+_STAGE_FIRST = f"""
+    create temp table first_articles on commit drop as
+    select wanted.key, wanted.removed, band.article_prefix
       from (select key, count(*) as staged, count(*) filter (where is_removed) as removed
               from (select key, false as is_removed from pg_temp.new_keys
                     union all
                     select key, true from pg_temp.removed_keys) changed
              group by key) wanted
-     where exists (select from ops.lsh_bands band where band.key = wanted.key
-                    offset greatest({HUBS} - wanted.removed, 0))
+     cross join lateral (
+           select article_prefix from ops.lsh_bands band where band.key = wanted.key
+            order by article_prefix limit {HUBS} + wanted.staged) band
+"""
+
+# Keys that more than HUBS articles have now, or had before this change.
+_STAGE_CROWDED = f"""
+    create temp table crowded_keys on commit drop as
+    select key from pg_temp.first_articles group by key having count(*) + min(removed) > {HUBS}
+"""
+
+_HUBS_OF = f"""
+    select key, article_prefix
+      from (select key, article_prefix,
+                   row_number() over (partition by key order by article_prefix) as place
+              from {{articles}}) placed
+     where place <= {HUBS}
 """
 
 _QUEUE_CHANGED_HUBS = f"""
-    with now as (
-         select crowded.key, hub.article_prefix
-           from pg_temp.crowded_keys crowded
-          cross join lateral (
-                select article_prefix from ops.lsh_bands band where band.key = crowded.key
-                 order by article_prefix limit {HUBS}) hub
-    ), before as (
-         select crowded.key, hub.article_prefix
-           from pg_temp.crowded_keys crowded
-          cross join lateral (
-                select article_prefix
-                  from (select article_prefix from ops.lsh_bands band where band.key = crowded.key
-                         order by article_prefix limit {HUBS} + crowded.staged) first
-                 where not exists (select from pg_temp.added_keys added
-                                    where added.key = crowded.key
-                                      and added.article_prefix = first.article_prefix)
-                 union all
-                select article_prefix from pg_temp.removed_keys removed
-                 where removed.key = crowded.key
-                 order by article_prefix limit {HUBS}) hub
-    ), changed as (
+    with crowds as (
+         select key, article_prefix
+           from pg_temp.first_articles join pg_temp.crowded_keys using (key)
+    ), crowds_before as (
+         (table crowds except select key, article_prefix from pg_temp.added_keys)
+         union
+         select key, article_prefix
+           from pg_temp.removed_keys join pg_temp.crowded_keys using (key)
+    ), now as ({_HUBS_OF.format(articles="crowds")}),
+    before as ({_HUBS_OF.format(articles="crowds_before")}),
+    changed as (
          (table now except table before) union (table before except table now)
     )
     insert into ops.unlinked_articles
@@ -60,24 +65,23 @@ _QUEUE_CHANGED_HUBS = f"""
     on conflict do nothing
 """
 
+# All articles of a key, but of a crowded one without a new hub its hubs and the new articles.
 _POSTINGS = f"""
+    with crowds as (
+         select key, article_prefix
+           from pg_temp.first_articles join pg_temp.crowded_keys using (key)
+    ), hubs as ({_HUBS_OF.format(articles="crowds")})
     select coalesce(array_agg(key), '{{}}'), coalesce(array_agg(article_prefix), '{{}}')
-      from (select wanted.key, band.article_prefix
-              from (select distinct key from pg_temp.new_keys) wanted
-              left join pg_temp.crowded_keys crowded using (key)
-             cross join lateral (
-                   select article_prefix from ops.lsh_bands band where band.key = wanted.key
-                    order by article_prefix
-                    limit case when crowded.key is not null and not exists (
-                              select from pg_temp.new_keys own
-                               where own.key = wanted.key
-                                 and own.article_prefix <= (
-                                     select article_prefix from ops.lsh_bands hub
-                                      where hub.key = wanted.key
-                                      order by article_prefix offset {HUBS - 1} limit 1))
-                         then {HUBS} end) band
-            union
-            select key, article_prefix from pg_temp.new_keys) found
+      from (select key, article_prefix from pg_temp.first_articles
+             where key not in (select key from pg_temp.crowded_keys)
+             union all
+            (table hubs
+             union
+            select key, article_prefix from pg_temp.new_keys join pg_temp.crowded_keys using (key)
+             union
+            select key, article_prefix from ops.lsh_bands
+             where key in (select key from hubs join pg_temp.new_keys
+                                 using (key, article_prefix)))) found
 """
 
 
@@ -108,9 +112,10 @@ def stage_keys(connection: Connection, keys: Iterable[tuple[int, int]], instead_
 def put_bands(connection: Connection) -> int:
     """Make the table hold what was staged, once `ops.signatures` does; returns the rows written.
 
-    Articles that become or cease to be hubs are put on the list of those to link. The keys that are
-    crowded stay staged for `postings`.
+    Articles that become or cease to be hubs are put on the list of those to link. What `postings`
+    looks at stays staged.
     """
+    connection.execute(text("analyze pg_temp.removed_keys"))
     # Another article whose id begins alike may have a removed key too: it is not removed then.
     connection.execute(
         text("""
@@ -137,11 +142,17 @@ def put_bands(connection: Connection) -> int:
         insert into pg_temp.added_keys select key, article_prefix from added
         """)
     )
-    connection.execute(text("drop table if exists pg_temp.crowded_keys"))
-    connection.execute(text(_STAGE_CROWDED))
+    connection.execute(text("drop table if exists pg_temp.first_articles, pg_temp.crowded_keys"))
+    for statement in (
+        _STAGE_FIRST,
+        "analyze pg_temp.first_articles",
+        _STAGE_CROWDED,
+        "analyze pg_temp.crowded_keys",
+        "analyze pg_temp.added_keys",
+    ):
+        connection.execute(text(statement))
     queued = 0
     if connection.scalar(text("select exists (select from pg_temp.crowded_keys)")):
-        connection.execute(text("analyze pg_temp.added_keys"))
         queued = connection.execute(text(_QUEUE_CHANGED_HUBS)).rowcount
     return deleted.rowcount + added.rowcount + queued
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import numpy as np
 from models import DuplicatePair, StoryArticle
 from sqlalchemy import Connection, text
 
-from pipelines.news.stories import Member, Pair, assign
+from pipelines.news.stories import Pair, assign
 from pipelines.store import bulk
 
 
@@ -71,18 +72,24 @@ def mark_stories(connection: Connection, article_ids: str) -> int:
     with a canonical article goes its story. Returns how many were marked.
     """
     _make_marked(connection)
-    return connection.execute(
+    given = connection.execute(
         text(f"""
-        with given as ({article_ids})
-        insert into pg_temp.marked_articles
-        select article_id from given
-        union
-        select article_id from news.story_articles
-         where story_id in (select story_id from news.story_articles
-                             where article_id in (select article_id from given))
+        insert into pg_temp.marked_articles select article_id from ({article_ids}) given
         on conflict do nothing
         """)
-    ).rowcount
+    )
+    connection.execute(text("analyze pg_temp.marked_articles"))
+    others = connection.execute(
+        text("""
+        insert into pg_temp.marked_articles
+        select article_id from news.story_articles
+          join (select distinct story_id
+                  from pg_temp.marked_articles join news.story_articles using (article_id)
+               ) marked using (story_id)
+        on conflict do nothing
+        """)
+    )
+    return given.rowcount + others.rowcount
 
 
 def assign_stories(connection: Connection) -> int:
@@ -92,31 +99,50 @@ def assign_stories(connection: Connection) -> int:
     marked is a union of whole components. Articles without a signature have to wait for it.
     """
     _make_marked(connection)
+    connection.execute(text("drop table if exists pg_temp.members"))
     connection.execute(text("analyze pg_temp.marked_articles"))
-    members = [
-        Member(*row)
-        for row in connection.execute(
-            text("""
-            select article_id, article.first_landed_on, char_length(article.body)
-              from pg_temp.marked_articles
-              join ops.signatures using (article_id)
-              join news.articles article using (article_id)
-            """)
-        )
-    ]
-    pairs = [
-        (row.article_a, row.article_b)
-        for row in connection.execute(
-            text("""
-            select article_a, article_b
-              from news.duplicate_pairs
-              join pg_temp.marked_articles on article_a = article_id
-            """)
-        )
-    ]
+    connection.execute(
+        text("""
+        create temp table members on commit drop as
+        select article_id,
+               row_number() over (order by article.first_landed_on,
+                                           char_length(article.body) desc, article_id) - 1 as place
+          from pg_temp.marked_articles
+          join ops.signatures using (article_id)
+          join news.articles article using (article_id)
+        """)
+    )
+    connection.execute(text("analyze pg_temp.members"))
     connection.execute(text("truncate pg_temp.marked_articles"))
-    stories = assign(members, pairs)
-    return bulk.upsert(connection, StoryArticle, ("article_id", "story_id"), stories.items())
+    count = connection.scalar(text("select count(*) from pg_temp.members")) or 0
+    a, b = connection.execute(
+        text("""
+        select coalesce(array_agg(a.place), '{}'), coalesce(array_agg(b.place), '{}')
+          from news.duplicate_pairs
+          join pg_temp.members a on a.article_id = article_a
+          join pg_temp.members b on b.article_id = article_b
+        """)
+    ).one()
+    stories = assign(count, np.stack([np.array(a, np.int64), np.array(b, np.int64)], axis=1))
+    bulk.stage(
+        connection,
+        "assigned",
+        [("place", "bigint"), ("story_place", "bigint")],
+        enumerate(stories.tolist()),
+    )
+    connection.execute(
+        text("""
+        create temp table staged_stories on commit drop as
+        select member.article_id, canonical.article_id as story_id
+          from pg_temp.assigned
+          join pg_temp.members member using (place)
+          join pg_temp.members canonical on canonical.place = story_place
+        """)
+    )
+    columns = ("article_id", "story_id")
+    written = bulk.upsert_staged(connection, StoryArticle, columns, "staged_stories")
+    connection.execute(text("drop table pg_temp.staged_stories"))
+    return written
 
 
 def _make_marked(connection: Connection) -> None:

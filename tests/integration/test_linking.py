@@ -1,13 +1,14 @@
 """Stories follow from the articles alone: not from their order, their batches or what went before."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from random import Random
 from uuid import UUID
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, text
@@ -200,3 +201,34 @@ def test_copies_are_one_story_and_so_is_a_crowd(engine: Engine) -> None:
     assert sorted(map(sorted, together)) == sorted(
         sorted(one for one in stories if stories[one] == story) for story in set(stories.values())
     )
+
+
+@pytest.mark.parametrize(
+    ("dates_and_bodies", "canonical"),
+    [
+        ([(1, "short"), (0, "tiny")], 1),
+        ([(0, "tiny"), (0, "short")], 1),
+        ([(0, "short"), (0, "short")], 0),
+        ([(2, "longest"), (0, "short"), (1, "short")], 1),
+    ],
+)
+def test_the_canonical_article_is_the_earliest_then_longest_then_of_the_smallest_id(
+    engine: Engine, dates_and_bodies: list[tuple[int, str]], canonical: int
+) -> None:
+    report = " ".join(words(60))
+    ids = sorted(derive_key("article", "canonical", at) for at in range(len(dates_and_bodies)))
+    with engine.begin() as connection:
+        columns = ("article_id", "content_sha256", "title", "body", "word_count", "is_truncated")
+        staged = bulk.stage_like(
+            connection,
+            ArticleRow,
+            (*columns, "first_landed_on"),
+            (
+                (one, one.bytes * 2, "Title", f"{report} {end}", 1, False, NIGHT + timedelta(day))
+                for one, (day, end) in zip(ids, dates_and_bodies, strict=True)
+            ),
+        )
+        bulk.upsert_staged(connection, ArticleRow, (*columns, "first_landed_on"), staged)
+        queue_unsigned(connection, staged)
+    link(engine)
+    assert set(stories_of(engine).values()) == {ids[canonical]}
