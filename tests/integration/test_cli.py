@@ -107,11 +107,16 @@ def test_help_lists_every_command_of_the_design(home: Path) -> None:
         "db url",
         "db upgrade",
         "db remove",
+        "alias",
+        "alias suggest",
+        "alias accept",
     }
     shown = answer(home, "--help")
     assert all(f" {name} " in shown for name in names if " " not in name)
-    shown = answer(home, "db", "--help")
-    assert all(f" {name.removeprefix('db ')} " in shown for name in names if " " in name)
+    for group in ("db", "alias"):
+        shown = answer(home, group, "--help")
+        own = {name.removeprefix(f"{group} ") for name in names if name.startswith(f"{group} ")}
+        assert own and all(f" {name} " in shown for name in own)
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS.items(), ids=COMMANDS)
@@ -350,7 +355,7 @@ def test_the_url_is_one_that_psql_takes(loaded: Loaded, home: Path) -> None:
 @pytest.mark.usefixtures("bare")
 def test_upgrade_makes_the_schema(home: Path) -> None:
     shown = answer(home, "db", "upgrade")
-    (revision,) = set(shown.replace(".", "").replace(";", "").split()) & {"0002"}
+    (revision,) = set(shown.replace(".", "").replace(";", "").split()) & {"0003"}
     assert shown.count(revision) == 2
     assert "0 source files" in answer(home, "status")
 
