@@ -13,6 +13,8 @@ def settle(connection: Connection) -> int:
     Those that no page holds any more are deleted with all that was derived from them; the others
     get the night of their earliest remaining occurrence.
     """
+    if not connection.scalar(text("select exists (select from ops.touched_articles)")):
+        return 0
     connection.execute(text("drop table if exists pg_temp.orphans, pg_temp.redated"))
     connection.execute(
         text("""
