@@ -143,7 +143,9 @@ class Signature(Base):
         ForeignKey(Article.article_id, ondelete="CASCADE"), primary_key=True, comment="The article."
     )
     article_prefix: Mapped[int] = mapped_column(
-        Computed("('x' || left(article_id::text, 8))::bit(32)::integer", persisted=True),
+        Computed(
+            "('x' || left(article_id::text, 8))::bit(32)::integer # (-2147483648)", persisted=True
+        ),
         index=True,
         comment="First 32 bits of the article's id, as ops.lsh_bands has them.",
     )

@@ -27,7 +27,8 @@ def add_alias(entity_type: str, name: str, alias: str) -> Path:
     """Let a name stand for what another stands for, from the next run on; the file is returned.
 
     Raises:
-        AliasError: a name holds a character the file has for itself, or the file says otherwise.
+        AliasError: a name holds a character the file has for itself, or the file or a table says
+            otherwise.
     """
     if "|" in name + alias:
         raise AliasError('A name with "|" in it cannot stand in an alias file.')
@@ -39,7 +40,10 @@ def add_alias(entity_type: str, name: str, alias: str) -> Path:
     elif not text.endswith("\n"):
         line.write("\n")
     writer.writerow((entity_type, name, alias))
-    resolver(text + line.getvalue())
+    before, after = resolver(text), resolver(text + line.getvalue())
+    meant, found = before.resolve(name, entity_type), after.resolve(alias, entity_type)
+    if not (meant and found) or meant.entity_key != found.entity_key:
+        raise AliasError(f"{alias!r} would not stand for what {name!r} stands for.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(line.getvalue())

@@ -40,7 +40,10 @@ def upgrade() -> None:
         sa.Column(
             "article_prefix",
             sa.Integer(),
-            sa.Computed("('x' || left(article_id::text, 8))::bit(32)::integer", persisted=True),
+            sa.Computed(
+                "('x' || left(article_id::text, 8))::bit(32)::integer # (-2147483648)",
+                persisted=True,
+            ),
             nullable=False,
             comment="First 32 bits of the article's id, as ops.lsh_bands has them.",
         ),

@@ -70,6 +70,7 @@ def upgrade() -> None:
         ),
         schema="news",
     )
+    op.execute("delete from ops.resolutions")
     for name, comment, query in VIEWS:
         op.execute(f"create view news.{name} as {query}")
         op.execute(f"comment on view news.{name} is '{comment}'")

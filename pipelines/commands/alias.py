@@ -13,15 +13,12 @@ from pipelines.store import database
 _SUGGESTIONS = """
     select entity_type, name, other_name, score, shared_articles
       from news.name_suggestions
-     order by score desc, shared_articles desc, name, other_name
+     order by score desc, name, other_name
      limit :limit
 """
 
 _TYPES = """
-    select distinct entity.entity_type
-      from news.names name join news.entities entity using (entity_id)
-     where name.name = :name or entity.display_name = :name
-     order by 1
+    select entity_type from news.names where name = :name and entity_id is not null order by 1
 """
 
 

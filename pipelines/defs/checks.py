@@ -69,7 +69,7 @@ no_orphan_articles = _nothing_breaks(
 no_orphan_stories = _nothing_breaks(
     assets.stories,
     "no_orphan_stories",
-    "Every article is in a story, every story is named after a member, every band has its signature.",
+    "Every article is in a story, every story is named after a member, bands and signatures agree.",
     {
         "articles_without_story": store.ARTICLES_WITHOUT_STORY,
         "stories_without_canonical": store.STORIES_WITHOUT_CANONICAL,

@@ -30,7 +30,8 @@ LINK_VERSION = f"1.{SIGNATURE_VERSION}"
 
 MIN_ESTIMATE = 0.55
 MIN_CONTAINMENT_ESTIMATE = 0.5
-"""Candidates below both estimates are not verified: three standard deviations under what counts."""
+"""Candidates below both estimates are not verified: three standard deviations or more below what
+counts."""
 
 _WINDOW = 64
 _MIX = np.uint64(0x9FB21C651E98DF25)
@@ -52,9 +53,9 @@ def link_keys(shingles: Shingles, signatures: Signatures) -> Keys:
     """Keys of texts by their shingles, in order and with repeats, and their signatures.
 
     Returns:
-        int32 of shape (n, 31), with repeats in rows of short texts. Keys are 64-bit hashes folded to
-        32 bits: two texts share one by chance once in 150 million comparisons, which costs a
-        comparison and changes nothing.
+        int32 of shape (n, KEYS), with repeats in rows of short texts. Keys are 64-bit hashes folded
+        to 32 bits: two texts share one by chance once in some four million comparisons, which costs
+        an estimate.
     """
     bands = band_keys(signatures).view(np.uint64)
     keys = np.empty((len(shingles), KEYS), dtype=np.int32)

@@ -22,7 +22,9 @@ from spacy.tokens import Doc
 from pipelines.news.chaining import name_mentions
 from pipelines.news.consistency import Span, make_consistent
 from pipelines.news.names import NAMES_VERSION
+from pipelines.news.places import places_version
 from pipelines.news.records import ArticleText, Mention, Section
+from pipelines.news.spellings import spellings_checksum
 
 SHIPPED = Path(__file__).parent / "en_broadsheet_sm"
 LABELS = frozenset({"PERSON", "NORP", "ORG", "GPE", "LOC", "FAC", "EVENT", "DATE"})
@@ -80,7 +82,8 @@ def ner_version(name: str | None) -> str:
     except (OSError, ValueError, ImportError) as error:
         raise PipelineError(_cannot_load(name, error)) from error
     pipeline = f"{facts['lang']}_{facts['name']}-{facts['version']}-{checksum[:8]}"
-    return f"{pipeline}/spacy-{version('spacy')}/{_NER_VERSION}.{NAMES_VERSION}"
+    rules = f"{_NER_VERSION}.{NAMES_VERSION}/{places_version()}/{spellings_checksum()}"
+    return f"{pipeline}/spacy-{version('spacy')}/{rules}"
 
 
 def _folder(name: str | None) -> Path:

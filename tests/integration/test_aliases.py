@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from pipelines.alias_file import add_alias, read_aliases
 from pipelines.cli import app
-from pipelines.news.resolver import AliasError
+from pipelines.news.resolver import AliasError, resolver
 from pipelines.settings import settings
 from tests.integration.conftest import NIGHTS, Loaded
 from tests.integration.loading import everything, load, rows_written
@@ -98,6 +98,15 @@ def test_the_file_is_a_table_that_people_can_edit(alias_file: Path) -> None:
     with pytest.raises(AliasError, match="cannot stand"):
         add_alias("ORG", "A|B", "C")
     assert alias_file.read_text().count("\n") == 3
+
+
+@pytest.mark.usefixtures("alias_file")
+def test_a_people_that_is_given_a_further_name_stays_its_countrys() -> None:
+    add_alias("NORP", "Turkish", "Anatolians")
+    rules = resolver(read_aliases())
+    for name in ("Anatolians", "Turkish"):
+        found = rules.resolve(name, "NORP")
+        assert found and found.entity_key == "country:TR"
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,13 @@ def test_an_alias_of_a_country_a_city_or_a_shipped_alias_is_that() -> None:
 def test_a_file_that_says_two_things_or_nothing_is_refused(text: str) -> None:
     with pytest.raises(AliasError):
         resolver(text)
+
+
+def test_an_alias_of_one_spelling_of_a_person_is_that_of_all() -> None:
+    own = resolver(f"{HEAD}PERSON,Fuad Masum,Ida Husayn\n")
+    found = {
+        resolved.entity_key
+        for name in ("Ida Husayn", "Ida Hussein", "Fouad Masum")
+        if (resolved := own.resolve(name, "PERSON"))
+    }
+    assert found == {by_tables("Fuad Masum", "PERSON").entity_key}

@@ -365,6 +365,18 @@ def test_a_city_whose_name_says_not_which_is_only_a_name() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["Waterloo", "Victoria", "San Cristóbal"])
+def test_what_others_call_a_city_is_no_city_that_is_called_so(name: str) -> None:
+    assert key(name, "GPE") == ("GPE", fold(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("New York", "New York City"), ("Kiev", "Kyiv"), ("Gaza City", "Gaza")]
+)
+def test_a_city_is_found_by_its_further_names(name: str, other: str) -> None:
+    assert key(name, "GPE") == key(other, "GPE")
+
+
 def test_a_country_goes_before_a_city_of_its_name() -> None:
     assert key("Singapore", "GPE") == ("GPE", "country:SG")
 
