@@ -21,6 +21,7 @@ from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
+from training import evaluate_news
 from training.passage import LABELS
 from training.prepare import DEV_SETS, ROOT
 
@@ -104,10 +105,15 @@ def main(arguments: list[str] | None = None) -> None:
     wikigold = read(corpus / "wikigold.spacy", nlp)
     scores["wikigold"] = score(nlp, wikigold, WIKIGOLD)
     texts = [doc.text for doc in read(corpus / "own_test.spacy", nlp)]
+    tally = evaluate_news.score(evaluate_news.TEST, ROOT / options.model)
+    scores["news"] = tally.table()
+    counts = json.loads((corpus / "counts.json").read_text("utf-8"))
+    counts["news"] = evaluate_news.counts(evaluate_news.TEST)
     report = {
         "scores": scores,
         "words_per_second": words_per_second(nlp, texts),
-        "counts": json.loads((corpus / "counts.json").read_text("utf-8")),
+        "counts": counts,
+        "mistakes": tally.mistakes.most_common(evaluate_news.MISTAKES),
     }
     (ROOT / options.out).write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     for name, table in scores.items():

@@ -61,6 +61,10 @@ class Tally:
             if name[:3] not in taken and not any(_overlap(name, other) for other in gold):
                 self.mistakes[f"no name taken for {name.label}"] += 1
 
+    def table(self) -> dict[str, dict[str, float]]:
+        """A row for each label, and one for all."""
+        return {label: self.row([label]) for label in LABELS} | {"all": self.row(LABELS)}
+
     def row(self, labels: Sequence[str]) -> dict[str, float]:
         """Per cent precision, recall and F1, and how many there are."""
         right, spurious, missed = (
@@ -73,6 +77,13 @@ class Tally:
             "f": round(200 * right / max(2 * right + spurious + missed, 1), 1),
             "count": right + missed,
         }
+
+
+def counts(folder: Path) -> dict[str, int]:
+    """Passages and words of the articles of a folder."""
+    passages = [one for article in articles(folder) for one in article]
+    tokens = sum(len(one.text.split()) for one in passages)
+    return {"sentences": len(passages), "tokens": tokens}
 
 
 def _overlap(one: Name, other: Name) -> bool:
@@ -128,7 +139,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("training/runs/news_scores.json"))
     options = parser.parse_args(arguments)
     tally = score(options.folder, options.model)
-    table = {label: tally.row([label]) for label in LABELS} | {"all": tally.row(LABELS)}
+    table = tally.table()
     for label, row in table.items():
         print(f"{label:7}", " ".join(f"{key} {value:6}" for key, value in row.items()))
     mistakes = tally.mistakes.most_common(MISTAKES)

@@ -23,15 +23,17 @@ CARD: Final = Path("training/MODEL_CARD.md")
 BEGIN: Final = "<!-- scores: written by training/package.py -->"
 END: Final = "<!-- end of scores -->"
 SET_NAMES: Final = {
+    "news": "our own test set of news (gold, never trained on), read as Broadsheet reads it",
     "own_test": "own test (GMB, silver)",
     "wikigold": "wikigold (held out, gold)",
     "dev_gmb": "dev: GMB (silver)",
     "dev_uner": "dev: UNER EWT (gold, mapped)",
     "dev_crossner": "dev: CrossNER politics (gold, mapped)",
+    "dev_annotated": "dev: our own annotated news (gold)",
 }
 META: Final[dict[str, Any]] = {
     "name": "broadsheet_sm",
-    "version": "0.1.0",
+    "version": "0.2.0",
     "spacy_version": ">=3.8.7,<3.9.0",
     "description": (
         "Named entities in English news: a small CNN tok2vec and a transition-based ner, "
@@ -77,7 +79,7 @@ def ship(nlp: Language, target: Path, scores: dict[str, Any]) -> None:
     """Write the pipeline to `target`, without the words of the training data."""
     for key, value in META.items():
         nlp.meta[key] = value
-    own, wikigold = scores["scores"]["own_test"], scores["scores"]["wikigold"]
+    own, wikigold = scores["scores"]["news"], scores["scores"]["wikigold"]
     nlp.meta["performance"] = {
         "ents_p": own["all"]["p"] / 100,
         "ents_r": own["all"]["r"] / 100,
@@ -135,6 +137,8 @@ def render(report: dict[str, Any], size: int) -> str:
             f"| {label} | {row['p']:.1f} | {row['r']:.1f} | {row['f']:.1f} | {row['count']:,} |"
             for label, row in report["scores"][name].items()
         ]
+    lines += ["", "The most frequent mistakes on our own test set:", ""]
+    lines += [f"- {count} x {what}" for what, count in report["mistakes"]]
     train = report["counts"]["train"]
     lines += [
         "",
