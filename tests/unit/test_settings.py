@@ -29,6 +29,7 @@ def test_the_environment_sets_every_setting(
         "LANDING": str(tmp_path / "landing"),
         "DATABASE_URL": "postgresql://reader@db.example/news",
         "NLP": "en_core_web_trf",
+        "ALIASES": str(tmp_path / "names.csv"),
         "WORKERS": "3",
         "MAX_PAGE_MB": "7",
         "FIRST_NIGHT": "2024-02-29",
@@ -43,10 +44,15 @@ def test_the_environment_sets_every_setting(
     assert found.landing == tmp_path / "landing"
     assert found.database_url == "postgresql://reader@db.example/news"
     assert found.nlp == "en_core_web_trf"
+    assert found.alias_file == tmp_path / "names.csv"
     assert found.workers == 3
     assert (found.max_page_mb, found.max_page_bytes) == (7, 7_000_000)
     assert found.first_night == date(2024, 2, 29)
     assert found.timezone == "Europe/Istanbul"
+
+
+def test_the_alias_file_lies_in_the_home_unless_it_is_set(tmp_path: Path) -> None:
+    assert Settings(home=tmp_path).alias_file == tmp_path / "aliases.csv"
 
 
 def test_a_file_in_the_working_directory_sets_them_too(tmp_path: Path) -> None:
