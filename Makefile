@@ -10,7 +10,7 @@ export PYTHONPATH :=
 export UV_PYTHON_DOWNLOADS := never
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help demo test lint bench bench-duplicates bench-history ui lock clean install
+.PHONY: help demo test lint bench bench-duplicates bench-history bench-aliases ui lock clean install
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ bench-duplicates: .venv/.bench-installed ## Compare near-duplicate detection wit
 
 bench-history: .venv/.bench-installed ## Link a night against histories of up to a million articles; half an hour, 12 GB of disk
 	@$(PY) -m benchmarks.history
+
+bench-aliases: install ## Resolve the names of a million mentions anew after a change of the alias file; some two minutes
+	@$(PY) -m benchmarks.aliases
 
 ui: install ## Start the Dagster UI on 127.0.0.1:3000
 	@.venv/bin/broadsheet ui

@@ -12,7 +12,7 @@ from pipelines.news.records import ArticleText, Mention
 from pipelines.store import bulk
 from pipelines.store.names import drop_unused, refresh_display_names
 
-_COLUMNS = (
+MENTION_COLUMNS = (
     "article_id",
     "section",
     "section_no",
@@ -105,7 +105,7 @@ def put_mentions(
            set mention_count = known.mention_count + excluded.mention_count
         """)
     ).rowcount
-    names = ", ".join(_COLUMNS)
+    names = ", ".join(MENTION_COLUMNS)
     written += connection.execute(
         text(f"""
         insert into news.mentions ({names})

@@ -1,0 +1,161 @@
+"""Names and entities follow from the articles and the configuration: not from what went before."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import cache, partial
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from models import Article as ArticleRow
+from pipelines.defs.derive import resolve_names
+from pipelines.defs.runs import AssetRun
+from pipelines.news.chaining import name_mentions
+from pipelines.news.keys import derive_key
+from pipelines.news.records import Mention
+from pipelines.settings import settings as read_settings
+from pipelines.store import bulk
+from pipelines.store.mentions import put_mentions
+from pipelines.store.settle import settle
+from tests.conftest import fresh_database
+from tests.integration.loading import everything
+
+NAMES = [
+    *[("Türkiye", "GPE"), ("Turkey", "GPE"), ("Turkish", "NORP"), ("Republic of Türkiye", "GPE")],
+    *[
+        ("Hulusi Demir", "PERSON"),
+        ("Demir", "PERSON"),
+        ("Ayla Demir", "PERSON"),
+        ("Ayla", "PERSON"),
+    ],
+    *[("Fuad Husain", "PERSON"), ("Fouad Hussein", "PERSON"), ("Hussein", "PERSON")],
+    *[("Harbour Water Board", "ORG"), ("HWB", "ORG"), ("Water Board of the Harbour", "ORG")],
+    *[("PKK", "ORG"), ("Kurdistan Workers’ Party", "ORG"), ("Hezbollah", "GPE"), ("Kurds", "NORP")],
+    *[
+        ("Idlib", "GPE"),
+        ("Idlib province", "GPE"),
+        ("Idlib Governorate", "LOC"),
+        ("Monday", "DATE"),
+    ],
+    *[("President Erdoğan", "PERSON"), ("Recep Tayyip Erdogan", "PERSON"), ("the Nile", "LOC")],
+]
+ALIASES = [
+    "",
+    "ORG,Harbour Water Board,Water Board of the Harbour\n",
+    "PERSON,Hulusi Demir,Ayla Demir\nGPE,Idlib,Kurds\n",
+    "ORG,Harbour Water Board,PKK\nPERSON,Fuad Husain,Hulusi Demir\n",
+]
+"""What the operator's alias file may hold; the last goes against the shipped one."""
+
+ARTICLES = range(10)
+IDS = [derive_key("article", "entity", at) for at in ARTICLES]
+
+
+def read(number: int, version: str) -> list[Mention]:
+    """The mentions of an article, as some version of the recogniser finds them."""
+    chosen = Random(f"{number}/{version}").choices(NAMES, k=8)
+    found, start = [], 0
+    for (surface, label), name in zip(chosen, name_mentions(chosen), strict=True):
+        end = start + len(surface)
+        found.append(Mention("body", 1, start, end, surface, label, name, start, end))
+        start = end + 1
+    return found
+
+
+Step = tuple[str, frozenset[int], str]
+some = st.frozensets(st.sampled_from(ARTICLES), min_size=1)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("read"), some, st.sampled_from(["1", "2"])),
+        st.tuples(st.just("delete"), some, st.just("")),
+        st.tuples(st.just("resolve"), st.just(frozenset[int]()), st.sampled_from(ALIASES)),
+    ),
+    max_size=7,
+)
+
+
+@contextmanager
+def empty(server_url: str, template: str) -> Iterator[Engine]:
+    """A database without rows, and an alias file of its own."""
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BROADSHEET_ALIASES", str(Path(folder) / "aliases.csv"))
+        with fresh_database(server_url, template) as engine:
+            yield engine
+    read_settings.cache_clear()
+
+
+def take(engine: Engine, step: Step) -> None:
+    """Do what a night does: read articles, lose some, or resolve the names there are."""
+    what, articles, how = step
+    if what == "resolve":
+        read_settings().alias_file.write_text(f"entity_type,name,aliases\n{how}", encoding="utf-8")
+        resolve_names(AssetRun(engine, None))
+        return
+    ids = [IDS[number] for number in sorted(articles)]
+    with engine.begin() as connection:
+        if what == "delete":
+            lost = """
+                insert into ops.touched_articles
+                select article_id from news.articles where article_id = any(:gone)
+            """
+            connection.execute(text(lost), {"gone": ids})
+            settle(connection)
+            return
+        columns = ("article_id", "content_sha256", "title", "body", "word_count", "is_truncated")
+        rows = ((one, one.bytes * 2, "Title", "Body", 1, False, date(2026, 1, 5)) for one in ids)
+        bulk.upsert(connection, ArticleRow, (*columns, "first_landed_on"), rows)
+        found = [(IDS[number], read(number, how)) for number in sorted(articles)]
+        put_mentions(connection, found, how)
+
+
+def outcome(
+    server_url: str, template: str, taken: Sequence[Step], left: frozenset[int], aliases: str
+) -> dict[str, tuple[int, str]]:
+    """The tables after some steps and those that lead to `left`, read by version 1."""
+    end: list[Step] = [("delete", frozenset(ARTICLES) - left, "")]
+    end += [("read", left, "1"), ("resolve", frozenset(), aliases)]
+    with empty(server_url, template) as engine:
+        for step in [*taken, *end]:
+            take(engine, step)
+        run = AssetRun(engine, None)
+        resolve_names(run)
+        assert run.counts["rows_written"] == 0
+        return everything(engine)
+
+
+@cache
+def at_once(
+    server_url: str, template: str, left: frozenset[int], aliases: str
+) -> dict[str, tuple[int, str]]:
+    return outcome(server_url, template, [], left, aliases)
+
+
+@settings(max_examples=30)
+@given(taken=steps, left=some, aliases=st.sampled_from(ALIASES))
+def test_entities_do_not_depend_on_what_was_read_joined_or_lost_before(
+    server_url: str, template: str, taken: list[Step], left: frozenset[int], aliases: str
+) -> None:
+    expected = at_once(server_url, template, left, aliases)
+    assert outcome(server_url, template, taken, left, aliases) == expected
+
+
+@settings(max_examples=15)
+@given(order=st.permutations(ARTICLES), cuts=st.sets(st.integers(1, 9), max_size=4))
+def test_entities_do_not_depend_on_order_or_batches(
+    server_url: str, template: str, order: list[int], cuts: set[int]
+) -> None:
+    edges = [0, *sorted(cuts), len(order)]
+    batches = [frozenset(order[start:end]) for start, end in pairwise(edges)]
+    taken: list[Step] = []
+    for batch in batches:
+        taken += [("read", batch, "1"), ("resolve", frozenset(), ALIASES[1])]
+    everything_read = partial(outcome, server_url, template, left=frozenset(ARTICLES))
+    expected = at_once(server_url, template, frozenset(ARTICLES), ALIASES[1])
+    assert everything_read(taken=taken, aliases=ALIASES[1]) == expected
