@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pipelines.news.ner import read_mentions
-from pipelines.news.records import ArticleText
+from pipelines.news.records import ArticleText, Mention
 from training import sources
 from training.passage import LABELS, Passage
 from training.prepare import ROOT
@@ -109,19 +109,24 @@ def score(folder: Path, model: Path | None) -> Tally:
     """Read the articles of a folder with a model, or with the shipped one."""
     tally = Tally()
     for passages in articles(folder):
-        title, *rest = passages
-        text = ArticleText(UUID(int=0), title.text, (), "\n\n".join(one.text for one in rest))
-        ((_, mentions),) = read_mentions([text], str(model) if model else None)
         found = {
             Name(one.section, one.start_char, one.end_char, one.label, one.surface)
-            for one in mentions
+            for one in read(passages, model)
         }
-        tally.add(set(_gold(passages)), found)
+        tally.add(set(gold_names(passages)), found)
     return tally
 
 
-def _gold(passages: Sequence[Passage]) -> Iterator[Name]:
-    """The annotated names, with offsets as mentions have them."""
+def read(passages: Sequence[Passage], model: Path | None) -> list[Mention]:
+    """The mentions that a model, or the shipped one, finds in an article."""
+    title, *rest = passages
+    text = ArticleText(UUID(int=0), title.text, (), "\n\n".join(one.text for one in rest))
+    ((_, mentions),) = read_mentions([text], str(model) if model else None)
+    return mentions
+
+
+def gold_names(passages: Sequence[Passage]) -> Iterator[Name]:
+    """The annotated names in the order of the text, with offsets as mentions have them."""
     offset = 0
     for number, passage in enumerate(passages):
         section = "body" if number else "title"

@@ -21,11 +21,15 @@ UNKNOWN: Final = "?"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Characters `start` to `end` (exclusive) of a text carry `label`."""
+    """Characters `start` to `end` (exclusive) of a text carry `label`.
+
+    `entity` is the id of what they name, where a text says so.
+    """
 
     start: int
     end: int
     label: str
+    entity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

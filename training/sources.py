@@ -176,13 +176,15 @@ def read_annotated(path: Path) -> Iterator[list[Passage]]:
 def annotated(line: str, source: str, group: str) -> Passage:
     """Return the passage of a line with names as "{Hulusi Demir|PERSON}".
 
+    A third field, as in "{Demir|PERSON|person:hulusi demir}", says which entity is named.
+
     Raises:
         ValueError: a brace that does not close, or a label that is none of ours.
     """
     text, at, spans = "", 0, []
-    for match in re.finditer(r"\{([^{}|]+)\|([A-Z]+)\}", line):
+    for match in re.finditer(r"\{([^{}|]+)\|([A-Z]+)(?:\|([^{}|]+))?\}", line):
         text += line[at : match.start()]
-        spans.append(Span(len(text), len(text) + len(match[1]), match[2]))
+        spans.append(Span(len(text), len(text) + len(match[1]), match[2], match[3] or ""))
         text += match[1]
         at = match.end()
     text += line[at:]
