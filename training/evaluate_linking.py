@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from pipelines.news import consistency
+from pipelines.news.beside import beside
 from pipelines.news.chaining import name_mentions
 from pipelines.news.resolver import resolver
 from training import sources
@@ -109,12 +111,27 @@ def _table(path: Path) -> Iterator[tuple[Row, str]]:
 def link_given(article: Article) -> list[Linked]:
     """The annotated mentions of an article, resolved."""
     labelled = [(name.surface, name.label) for name, _ in article.names]
-    resolved = _resolve(name_mentions(labelled), [label for _, label in labelled])
+    texts, spans = _spans(article)
+    resolved = _resolve(
+        name_mentions(labelled, beside(texts, spans)), [label for _, label in labelled]
+    )
     return [
         Linked(article.key, name.label, name.surface, entity, found)
         for (name, entity), found in zip(article.names, resolved, strict=True)
         if found is not None
     ]
+
+
+def _spans(article: Article) -> tuple[list[str], list[consistency.Span]]:
+    """The texts of an article, and where its names stand in them; dates left out."""
+    texts = [passage.text for passage in article.passages]
+    spans = [
+        consistency.Span(piece, span.start, span.end, passage.words(span), span.label)
+        for piece, passage in enumerate(article.passages)
+        for span in passage.spans
+        if span.label != "DATE"
+    ]
+    return texts, spans
 
 
 def link_read(article: Article, model: Path | None) -> list[Linked]:

@@ -121,3 +121,8 @@ def find_agencies(credit: str) -> tuple[str, ...]:
         for match in _FOUND_AT.finditer(credit)
     )
     return tuple(dict.fromkeys(found))
+
+
+def credits_agency(name: str) -> bool:
+    """Whether a name as a whole is a spelling of an agency's."""
+    return " ".join(name.split()).replace("’", "'").casefold() in _CANONICAL

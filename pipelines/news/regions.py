@@ -50,6 +50,12 @@ def region(folded: str) -> Region | None:
     )
 
 
+def region_in(folded: str, country_code: str) -> Region | None:
+    """The region of this folded name in a country, the largest of several."""
+    among = [one for one in _claims().get(folded, ()) if one.country_code == country_code]
+    return max(among, key=lambda one: (one.population, -one.geoname_id), default=None)
+
+
 def regions_checksum() -> str:
     """What tells one state of the table from another."""
     return sha256(_table().encode()).hexdigest()[:8]
@@ -62,7 +68,12 @@ def _table() -> str:
 
 @cache
 def _regions() -> dict[str, Region]:
-    """Regions by folded name; "moscow *" is what some table calls the region of Moscow."""
+    return {name: own for name, among in _claims().items() if (own := _largest(among))}
+
+
+@cache
+def _claims() -> dict[str, set[Region]]:
+    """All regions by folded name; "moscow *" is what some name calls the region of Moscow."""
     claims: dict[str, set[Region]] = defaultdict(set)
     for row in csv.DictReader(_table().splitlines()):
         found = Region(
@@ -75,9 +86,8 @@ def _regions() -> dict[str, Region]:
                 claims[f"{bare} *"].add(found)
     # A name without its kind stands for the region only where no other is called so outright.
     for name in [name for name in claims if name.endswith(" *")]:
-        if (bare := name.removesuffix(" *")) not in claims:
-            claims[bare] = claims[name]
-    return {name: own for name, among in claims.items() if (own := _largest(among))}
+        claims.setdefault(name.removesuffix(" *"), claims[name])
+    return dict(claims)
 
 
 def _largest(among: Iterable[Region]) -> Region | None:

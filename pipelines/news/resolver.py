@@ -5,6 +5,7 @@ was loaded.
 """
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,8 +13,17 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 
+from pipelines.news.bodies import body
 from pipelines.news.folding import fold
-from pipelines.news.places import City, city_or_region, country, country_of_people, places_version
+from pipelines.news.places import (
+    City,
+    city_or_region,
+    country,
+    country_of_people,
+    place_in,
+    places_version,
+    wide_place,
+)
 from pipelines.news.spellings import spell, spellings_checksum
 
 ALIAS_COLUMNS = ("entity_type", "name", "aliases")
@@ -22,6 +32,8 @@ _PLACES = frozenset({"GPE", "LOC"})
 _NO_PERSONS = frozenset({"NORP", "ORG", "GPE", "LOC", "FAC", "EVENT"})
 _TYPES = _NO_PERSONS | {"PERSON"}
 _MAX_KEY = 500
+_PLURAL = re.compile(r"\w{3}[^s\W]s\Z")
+_RIVER = re.compile(r"\A(?:the )?river | river\Z")
 
 
 class AliasError(ValueError):
@@ -92,22 +104,46 @@ def resolver(own_aliases: str = "") -> Resolver:
 
 @lru_cache(maxsize=100_000)
 def by_tables(name: str, entity_type: str) -> Resolved:
-    """What a name stands for by countries, peoples, cities, regions and spellings, whatever aliases say."""
+    """What a name stands for by places, peoples, bodies and spellings, whatever aliases say."""
     folded = _folded(name)
-    if entity_type in _PLACES and (code := country(folded)):
-        return Resolved("GPE", f"country:{code}", code, None, "country")
+    if entity_type in _PLACES and (found := _place(name, folded, entity_type)):
+        return found
     if entity_type == "NORP" and (code := country_of_people(folded)):
         return Resolved("GPE", f"country:{code}", code, None, "demonym")
-    if entity_type in _PLACES and (place := city_or_region(folded)):
-        kind = "city" if isinstance(place, City) else "region"
-        return Resolved(
-            "GPE", f"{kind}:{place.geoname_id}", place.country_code, place.geoname_id, kind
-        )
-    key = (spell(name) if entity_type == "PERSON" else folded) or folded
+    if entity_type == "ORG" and (of := body(name)):
+        return Resolved("ORG", f"body:{of.country_code}:{of.what}", of.country_code, None, "body")
+    key = _spelled(name, folded, entity_type)
     rule = "folded_name" if key == folded else "spelling"
     if len(key) > _MAX_KEY:
         key = key[:_MAX_KEY] + sha256(key.encode()).hexdigest()
     return Resolved(entity_type, key, None, None, rule)
+
+
+def _place(name: str, folded: str, entity_type: str) -> Resolved | None:
+    """The country, city or region that a name stands for; "Tripoli, Lebanon" says which of several."""
+    if code := country(folded):
+        return Resolved("GPE", f"country:{code}", code, None, "country")
+    before, _, after = name.rpartition(", ")
+    if before and (code := country(_folded(after))):
+        place = place_in(_folded(before), code)
+    else:
+        place = city_or_region(folded) if entity_type == "GPE" else wide_place(folded)
+    if place is None:
+        return None
+    kind = "city" if isinstance(place, City) else "region"
+    key = f"{kind}:{place.geoname_id}"
+    return Resolved("GPE", key, place.country_code, place.geoname_id, kind)
+
+
+def _spelled(name: str, folded: str, entity_type: str) -> str:
+    """The one form of a folded name that all of its spellings are given."""
+    if entity_type == "PERSON":
+        return spell(name) or folded
+    if entity_type == "NORP":  # "Yazidis", "Yazidi"
+        return folded.removesuffix("s") if _PLURAL.search(folded) else folded
+    if entity_type == "LOC":  # "Euphrates River", "River Thames"
+        return _RIVER.sub("", folded) or folded
+    return folded
 
 
 def alias_rows(text: str) -> Iterator[AliasRow]:
@@ -141,8 +177,9 @@ def _targets(text: str, known: Mapping[str, Resolved]) -> dict[str, Resolved]:
 
 
 def _keys(name: str, entity_type: str) -> tuple[str, ...]:
-    """What a name is looked up by: a person's in the one spelling for all of its spellings too."""
-    return (_folded(name), spell(name)) if entity_type == "PERSON" else (_folded(name),)
+    """What a name is looked up by: as it is, and in the one form for all of its spellings."""
+    folded = _folded(name)
+    return (folded, _spelled(name, folded, entity_type))
 
 
 def _folded(name: str) -> str:

@@ -192,7 +192,13 @@ def test_two_spellings_of_a_person_are_one_person_called_by_the_more_frequent() 
 def test_a_first_name_stands_for_the_one_full_name_that_begins_with_it() -> None:
     assert persons("Hulusi Akar", "Hulusi") == ["Hulusi Akar"] * 2
     assert persons("Hulusi Akar", "Hulusi Demir", "Hulusi")[-1] == "Hulusi"
-    assert persons("Ali Akar", "Ali") == ["Ali Akar", "Ali"]  # too short to say much
+    assert persons("Bae Sung-wook", "Bae") == ["Bae Sung-wook"] * 2
+    assert persons("Ed Akar", "Ed") == ["Ed Akar", "Ed"]  # too short to say much
+    assert persons("Abu Talib Noor", "Abu")[-1] == "Abu"  # no name by itself
+
+
+def test_a_middle_name_stands_for_the_one_full_name_that_has_it() -> None:
+    assert persons("Graciela Monteagudo Paz", "Monteagudo")[-1] == "Graciela Monteagudo Paz"
 
 
 def test_first_and_last_of_three_stand_for_the_full_name() -> None:
@@ -337,10 +343,19 @@ def test_a_nationality_stands_for_its_country(name: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Kurdish", "Yazidi", "Rohingya", "Sami", "Uyghur", "Shiite", "Arab"]
+    ("name", "entity_key"),
+    [
+        *[("Kurdish", "kurd"), ("Kurds", "kurd"), ("Yazidi", "yazidi"), ("Yazidis", "yazidi")],
+        *[("Rohingya", "rohingya"), ("Sami", "sami"), ("Uyghurs", "uyghur"), ("Shia", "shiite")],
+        *[("Druze", "druze"), ("Republicans", "republican"), ("Hausas", "hausa")],
+    ],
 )
-def test_a_people_without_a_state_stays_its_own(name: str) -> None:
-    assert resolve(name, "NORP") == Resolved("NORP", name.casefold(), None, None, "folded_name")
+def test_a_people_without_a_state_stays_its_own_in_all_its_forms(
+    name: str, entity_key: str
+) -> None:
+    found = resolve(name, "NORP")
+    assert found and (found.entity_type, found.entity_key) == ("NORP", entity_key)
+    assert found.country_code is None
 
 
 def test_a_demonym_of_two_countries_stands_for_neither() -> None:
