@@ -91,7 +91,8 @@ def _surnames(spans: Sequence[Span]) -> set[str]:
         while at > 1 and words[at - 1].lower() in _PARTICLES:
             at -= 1
         surname = " ".join(words[at:])
-        found |= {surname, words[-1], _ARTICLE.sub("", words[-1])}
+        last = words[-1]
+        found |= {surname, last, last[:1].upper() + last[1:], _ARTICLE.sub("", last)}
     return {name for name in found if not _is_place(name) and not name.islower()}
 
 

@@ -12,6 +12,8 @@ from pipelines.news.folding import fold
 _SERVANT = re.compile(
     r"\b(?:abd (?:al |el |ul )?|(?:abdel|abdul|abdal|abdoul)(?: |(?=\w{4})))(?=\w)"
 )
+# "Taha Al Hakimi" is Taha al-Hakimi; "Al Gore" is not Gore.
+_ARTICLE = re.compile(r"(?<=\w )(?:al|el) (?=\w)")
 
 
 def spellings_checksum() -> str:
@@ -26,7 +28,7 @@ def spell(name: str) -> str:
     "Fuad Hussain" and "Fouad Hussein" are spelled alike, "Abdel Fattah" and "Abdulfattah" too. A
     table decides (`data/spellings.csv`), never likeness: Zaid is another name than Said.
     """
-    folded = _SERVANT.sub("abdul", fold(name))
+    folded = _ARTICLE.sub("", _SERVANT.sub("abdul", fold(name)))
     return " ".join(_variants().get(part, part) for part in folded.split())
 
 

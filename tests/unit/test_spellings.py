@@ -18,6 +18,7 @@ from pipelines.news.spellings import spell
         ("Mohammed Shia Al-Sudani", "Muhammad Shia al-Sudani"),
         ("Abdel-Fattah Nour", "Abdulfattah Nour"),
         ("Abd al-Rahman Nour", "Abdulrahman Nour"),
+        ("Taha Al Hakimi", "Taha al-Hakimi"),
         ("Abdel Rahman Nour", "ABDUL RAHMAN NOUR"),
         ("Sergey Lind", "Sergei Lind"),
         ("Volodymyr Zelenskyy", "Volodymyr Zelensky"),
@@ -36,6 +37,7 @@ def test_spellings_of_a_name_are_one(one: str, other: str) -> None:
         ("Zayed Nour", "Zaid Nour"),
         ("Ahmet Demir", "Ahmed Demir"),
         ("Abdi Nour", "Abdul Nour"),
+        ("Al Nour", "Nour"),
         ("Salem Nour", "Salim Nour"),
     ],
 )
