@@ -13,6 +13,7 @@ from stat import S_ISDIR
 from pipelines.news.records import Rejection
 
 _NIGHT = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", "~")
 _MAX_NAME_BYTES = 2_000  # an index entry of Postgres holds 2,704
 
@@ -28,6 +29,8 @@ class LandedFile:
     path: Path
     name: str
     rejection: Rejection | None = None
+    within: Path | None = None
+    """The landing zone, which a link that was put there meanwhile must not lead out of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,9 @@ def parse_night(text: str) -> date | None:
 def _walk(top: Path, root: Path) -> Iterator[LandedFile]:
     """Files below a night's folder; what cannot be looked at is refused, and stops nothing."""
     try:
+        if not _is_within(top, root):
+            yield _outside(top, top)
+            return
         pending = _entries(top)
     except OSError as error:
         yield _unreadable(top, top, error)
@@ -141,12 +147,20 @@ def _landed(path: Path, top: Path, root: Path) -> LandedFile:
         is_folder = S_ISDIR(path.stat().st_mode)  # before `realpath`, which follows any loop
     except FileNotFoundError:
         is_folder = False
-    if not Path(os.path.realpath(path)).is_relative_to(root):
-        detail = "The link leads out of the landing zone."
-        return _refused(path, top, "outside_landing_zone", detail)
+    if not _is_within(path, root):
+        return _outside(path, top)
     if is_folder:
         return _refused(path, top, "unreadable", "Links to folders are not followed.")
-    return LandedFile(path, _name(path, top))
+    return LandedFile(path, _name(path, top), within=root)
+
+
+def _is_within(path: Path, root: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(root)
+
+
+def _outside(path: Path, top: Path) -> LandedFile:
+    detail = "The link leads out of the landing zone."
+    return _refused(path, top, "outside_landing_zone", detail)
 
 
 def _unreadable(path: Path, top: Path, error: OSError | RecursionError) -> LandedFile:
@@ -170,14 +184,15 @@ def _refused(path: Path, top: Path, reason: str, detail: str) -> LandedFile:
 
 
 def _name(path: Path, top: Path) -> str:
-    """Path below the night's folder, as text that Postgres can hold and index.
+    """Path below the night's folder, as text that Postgres can hold and index, and anyone print.
 
-    Bytes that are no UTF-8 are escaped, and for that a backslash too. Of a very long name the rest
-    is replaced by its hash.
+    Control characters, which a terminal may obey, and bytes that are no UTF-8 are escaped, and for
+    that a backslash too. Of a very long name the rest is replaced by its hash.
     """
     name = path.relative_to(top).as_posix()
     raw = os.fsencode(name)
     name = raw.decode("utf-8", "surrogateescape").replace("\\", "\\\\")
+    name = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", name)
     name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     encoded = name.encode()
     if len(encoded) > _MAX_NAME_BYTES:

@@ -62,7 +62,8 @@ def _with_raw_text(
 ) -> TracedOccurrence:
     for landed in zone.files(occurrence.night):
         if landed.name == occurrence.path:
-            digest, outcome = read_file(landed.path, max_page_bytes=settings().max_page_bytes)
+            limit = settings().max_page_bytes
+            digest, outcome = read_file(landed.path, max_page_bytes=limit, within=landed.within)
             if digest.sha256 == sha256 and isinstance(outcome, DecodedFile):
                 page = outcome.pages[occurrence.page_no - 1].text
                 raw = page[occurrence.start_char : occurrence.end_char]

@@ -6,7 +6,6 @@ Within a run they look at its nights; run by hand, without a partition, at every
 from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,6 +14,7 @@ from pipelines.defs import assets
 from pipelines.defs.partitions import nights_of_run
 from pipelines.defs.resources import DatabaseResource, LandingZoneResource
 from pipelines.defs.runs import explained_errors
+from pipelines.landing_zone import LandedFile
 from pipelines.news.lines import is_covered
 from pipelines.news.pages import read_file
 from pipelines.news.records import DecodedFile, Page
@@ -105,9 +105,9 @@ def every_character_is_accounted_for(
     lost: list[str] = []
     pages = 0
     for night, group in groupby(files, key=lambda file: file.night):
-        paths = {landed.name: landed.path for landed in zone.files(night)}
+        found = {landed.name: landed for landed in zone.files(night)}
         for file in group:
-            for page in _pages(file, paths, landing_zone.max_page_bytes):
+            for page in _pages(file, found, landing_zone.max_page_bytes):
                 pages += 1
                 if not is_covered(page.text, file.pages.get(page.page_no, [])):
                     lost.append(f"{night}/{file.path}, page {page.page_no}")
@@ -119,12 +119,13 @@ def every_character_is_accounted_for(
 
 
 def _pages(
-    file: store.CoveredFile, paths: Mapping[str, Path], max_page_bytes: int
+    file: store.CoveredFile, found: Mapping[str, LandedFile], max_page_bytes: int
 ) -> tuple[Page, ...]:
     """The pages of a file that still is what was loaded."""
-    if file.path not in paths:
+    landed = found.get(file.path)
+    if landed is None:
         return ()
-    digest, outcome = read_file(paths[file.path], max_page_bytes=max_page_bytes)
+    digest, outcome = read_file(landed.path, max_page_bytes=max_page_bytes, within=landed.within)
     unchanged = digest.sha256 == file.sha256 and isinstance(outcome, DecodedFile)
     return outcome.pages if unchanged and isinstance(outcome, DecodedFile) else ()
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from pipelines import progress
@@ -90,7 +89,9 @@ def _new_files(
 ) -> Iterator[SeenFile]:
     """Read the files that are not known with these bytes and this version."""
     for night, file in landed:
-        digest = FileDigest(None, None) if file.rejection else digest_file(file.path)
+        digest = FileDigest(None, None)
+        if not file.rejection:
+            digest = digest_file(file.path, max_page_bytes=max_page_bytes, within=file.within)
         former = known.get((night, file.name))
         # A file without a digest is known by its rejection, so it has to be looked at again.
         if digest.sha256 is None or former != KnownFile(digest.sha256, version):
@@ -107,7 +108,9 @@ def _read(night: date, file: LandedFile, digest: FileDigest, max_page_bytes: int
         outcome = file.rejection
     else:
         try:
-            digest, outcome = read_file(file.path, max_page_bytes=max_page_bytes)
+            digest, outcome = read_file(
+                file.path, max_page_bytes=max_page_bytes, within=file.within
+            )
         except MemoryError:  # not the file's fault: another run may have more
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other files can be read
@@ -136,16 +139,16 @@ def _segmented(
     One that a bug stops the segmenting of is put in quarantine.
     """
     zone, limit = landing_zone.zone(), landing_zone.max_page_bytes
-    paths = {
-        (night, landed.name): landed.path
+    found = {
+        (night, landed.name): landed
         for night in sorted({file.night for file in pending})
         for landed in zone.files(night)
     }
     for file in pending:
-        path = paths.get((file.night, file.path))
+        landed = found.get((file.night, file.path))
         segmented = None
         try:
-            segmented = _segment(file, path, limit) if path else None
+            segmented = _segment(file, landed, limit) if landed else None
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other files can be loaded
@@ -166,8 +169,8 @@ def _segmented(
         advance(1)
 
 
-def _segment(file: PendingFile, path: Path, max_page_bytes: int) -> SegmentedFile | None:
-    digest, outcome = read_file(path, max_page_bytes=max_page_bytes)
+def _segment(file: PendingFile, landed: LandedFile, max_page_bytes: int) -> SegmentedFile | None:
+    digest, outcome = read_file(landed.path, max_page_bytes=max_page_bytes, within=landed.within)
     if digest.sha256 != file.sha256 or not isinstance(outcome, DecodedFile):
         return None
     pages = tuple((page, segment(page.text)) for page in outcome.pages)

@@ -47,6 +47,10 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
 _TEXT_SUFFIX = ".txt"
 _MEDIA_TYPE = "text/plain"
 _MAX_STEP_BYTES = 4 << 20
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+
+#: A raw file of more than so many times the bytes of a page is not read.
+MAX_RAW_RATIO: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,8 @@ class _RawFile:
         self.head = b""
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        # Never open a FIFO or a device: opening alone may block or act. The second look is for a
-        # path that changed in between, which O_NONBLOCK keeps from blocking.
-        _require_regular(path.stat().st_mode)
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
-        descriptor = os.open(path, flags)
+    def open(cls, path: Path, within: Path | None) -> Self:
+        descriptor = _open(path) if within is None else _open_within(path, within)
         try:
             _require_regular(os.fstat(descriptor).st_mode)
         except OSError:
@@ -94,6 +94,9 @@ class _RawFile:
             self.head += chunk[: HEAD_BYTES - len(self.head)]
         return chunk
 
+    def size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size
+
     def digest(self) -> FileDigest:
         """Read what is left and sum up."""
         while self.read(CHUNK_BYTES):
@@ -105,18 +108,35 @@ class _NotRegularError(OSError):
     """The path names a folder, FIFO, socket or device."""
 
 
-def read_file(path: Path, *, max_page_bytes: int) -> tuple[FileDigest, DecodedFile | Rejection]:
+class _OutsideError(OSError):
+    """The path leads out of the folder that it has to lie in."""
+
+
+def read_file(
+    path: Path, *, max_page_bytes: int, within: Path | None = None
+) -> tuple[FileDigest, DecodedFile | Rejection]:
     """Read one raw file: its digest, and its pages or why there are none.
 
     The file is read once, so digest and pages are of the same bytes. Memory stays within a small
-    multiple of `max_page_bytes`, counted after decompression, whatever the file holds. No error of
-    the file system or of the data is raised; the same name ending and bytes always give the same
-    result.
+    multiple of `max_page_bytes`, counted after decompression, whatever the file holds, and a file
+    of more than `MAX_RAW_RATIO` times as many bytes is not read at all. No error of the file system
+    or of the data is raised; the same name ending and bytes always give the same result.
+
+    Args:
+        path: the file.
+        max_page_bytes: size above which a page is refused.
+        within: folder, without links in its path, that the file has to lie in; links may lead there
+            only, whoever changes them while the file is being opened.
     """
     try:
-        with _RawFile.open(path) as raw:
+        with _RawFile.open(path, within) as raw:
+            if raw.size() > max_page_bytes * MAX_RAW_RATIO:
+                return _unread_giant(max_page_bytes * MAX_RAW_RATIO)
             outcome = _read_pages(raw, path.name.lower(), max_page_bytes)
             return raw.digest(), outcome
+    except _OutsideError:
+        detail = "The link leads out of the landing zone."
+        return FileDigest(None, None), Rejection("outside_landing_zone", detail, b"")
     except _NotRegularError:
         return _unreadable("It is not a regular file.")
     except OSError as error:
@@ -124,13 +144,54 @@ def read_file(path: Path, *, max_page_bytes: int) -> tuple[FileDigest, DecodedFi
         return _unreadable(f"The operating system refused to read it ({name}).")
 
 
-def digest_file(path: Path) -> FileDigest:
+def digest_file(path: Path, *, max_page_bytes: int, within: Path | None = None) -> FileDigest:
     """The digest that `read_file` would give, without decoding anything; memory is flat."""
     try:
-        with _RawFile.open(path) as raw:
-            return raw.digest()
+        with _RawFile.open(path, within) as raw:
+            is_giant = raw.size() > max_page_bytes * MAX_RAW_RATIO
+            return FileDigest(None, None) if is_giant else raw.digest()
     except OSError:
         return FileDigest(None, None)
+
+
+def _open(path: Path) -> int:
+    """Open a path that names a regular file.
+
+    A FIFO or a device is not opened: opening alone may block or act. Whoever calls looks again at
+    what was opened, for the path may change in between, which O_NONBLOCK keeps from blocking.
+    """
+    _require_regular(path.stat().st_mode)
+    return os.open(path, _READ)
+
+
+def _open_within(path: Path, folder: Path) -> int:
+    """Open what a path leads to, name by name from a folder down, and follow no link on the way.
+
+    The path is resolved first; a link that takes the place of a name after that is an error.
+    """
+    try:
+        names = Path(os.path.realpath(path)).relative_to(folder).parts
+    except ValueError as error:
+        raise _OutsideError from error
+    except RecursionError as error:  # more links in a row than `realpath` follows
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
+    at = os.open(folder, _READ | os.O_DIRECTORY)
+    try:
+        for name in names[:-1]:
+            below = os.open(name, _READ | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            os.close(at)
+            at = below
+        last = names[-1] if names else "."
+        _require_regular(os.stat(last, dir_fd=at, follow_symlinks=False).st_mode)
+        return os.open(last, _READ | os.O_NOFOLLOW, dir_fd=at)
+    finally:
+        os.close(at)
+
+
+def _unread_giant(limit: int) -> tuple[FileDigest, Rejection]:
+    """Refuse a file that is too large to be read: a sparse one costs nothing to make."""
+    detail = f"The file is longer than {limit} bytes."
+    return FileDigest(None, None), Rejection("too_large", detail, b"")
 
 
 def _unreadable(detail: str) -> tuple[FileDigest, Rejection]:

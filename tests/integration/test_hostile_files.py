@@ -183,10 +183,10 @@ def test_memory_that_runs_out_is_not_the_fault_of_a_file(
 def test_a_file_that_a_bug_stops_the_reading_of_is_put_in_quarantine_and_tried_by_the_next_version(
     instance: DagsterInstance, engine: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(path: Path, *, max_page_bytes: int) -> object:
+    def failing(path: Path, *, max_page_bytes: int, within: Path) -> object:
         if path.name == "b.txt":
             raise ZeroDivisionError
-        return read_file(path, max_page_bytes=max_page_bytes)
+        return read_file(path, max_page_bytes=max_page_bytes, within=within)
 
     zone = lay_out(root, {(NIGHT, "a.txt"): page(FERRY), (NIGHT, "b.txt"): page(WATER)})
     with monkeypatch.context() as patch:

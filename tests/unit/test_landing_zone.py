@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unicodedata import category
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.landing_zone import LandedFile, LandingError, LandingZone, parse_night
-from pipelines.news.pages import read_file
+from pipelines.news.pages import FileDigest, digest_file, read_file
 from pipelines.news.records import Rejection
 
 NIGHT = date(2026, 1, 5)
@@ -181,11 +182,11 @@ def test_a_link_to_a_folder_outside_is_refused_and_not_entered(root: Path, landi
     assert (only(root).name, reason(only(root))) == ("link", "outside_landing_zone")
 
 
-def test_a_night_that_is_a_link_to_elsewhere_gives_none_of_its_files(root: Path) -> None:
+def test_a_night_that_is_a_link_to_elsewhere_is_refused_and_not_entered(root: Path) -> None:
     (root.parent / "private").mkdir()
     (root.parent / "private" / "a.txt").touch()
     (root / NIGHT.isoformat()).symlink_to(root.parent / "private")
-    assert (only(root).name, reason(only(root))) == ("a.txt", "outside_landing_zone")
+    assert (only(root).name, reason(only(root))) == (".", "outside_landing_zone")
 
 
 def test_a_link_to_a_file_of_the_landing_zone_is_followed(root: Path, landing: Put) -> None:
@@ -261,7 +262,68 @@ def test_every_name_is_text_and_no_two_are_the_same(drawn: set[bytes]) -> None:
 
 
 def is_plain(name: bytes) -> bool:
-    return b"\\" not in name and name.decode("utf-8", "ignore").encode() == name
+    text = name.decode("utf-8", "ignore")
+    return text.encode() == name and not any(
+        is_control(letter) or letter == "\\" for letter in text
+    )
+
+
+def is_control(letter: str) -> bool:
+    return category(letter) == "Cc"
+
+
+def test_a_character_that_a_terminal_may_obey_is_escaped(root: Path) -> None:
+    folder = root / NIGHT.isoformat()
+    folder.mkdir()
+    for name in ("\x1b]0;owned\x07.txt", "\\u001b]0;owned\\u0007.txt", "a\nb\x9b.txt"):
+        (folder / name).touch()
+    found = {r"\u001b]0;owned\u0007.txt", r"\\u001b]0;owned\\u0007.txt", r"a\u000ab\u009b.txt"}
+    assert set(names(root)) == found
+
+
+@pytest.mark.parametrize("swapped", ["sub/a.txt", "sub", "."])
+def test_a_link_that_takes_a_files_place_after_the_look_leads_nowhere(
+    root: Path, landing: Put, swapped: str
+) -> None:
+    landing(NIGHT, "sub/a.txt", b"Quay talks resume in the harbour.")
+    landed = only(root)
+    place = root / NIGHT.isoformat() / swapped
+    place.rename(root.parent / "moved")
+    place.symlink_to(root.parent / "moved")
+    digest, outcome = read_file(landed.path, max_page_bytes=1000, within=landed.within)
+    assert isinstance(outcome, Rejection) and outcome.reason_code == "outside_landing_zone"
+    assert digest == digest_file(landed.path, max_page_bytes=1000, within=landed.within)
+    assert digest == FileDigest(None, None)
+
+
+@pytest.mark.parametrize("swapped", ["a.txt", "sub"])
+def test_a_link_that_comes_while_the_file_is_opened_is_not_followed(
+    root: Path, landing: Put, monkeypatch: pytest.MonkeyPatch, swapped: str
+) -> None:
+    landing(NIGHT, "sub/a.txt", b"Quay talks resume in the harbour.")
+    landed = only(root)
+    place = landed.path if swapped == "a.txt" else landed.path.parent
+    resolve = os.path.realpath
+
+    def resolve_and_swap(path: Path) -> str:
+        resolved = resolve(path)
+        place.rename(root.parent / "moved")
+        place.symlink_to(root.parent / "moved")
+        return resolved
+
+    monkeypatch.setattr(os.path, "realpath", resolve_and_swap)
+    _, outcome = read_file(landed.path, max_page_bytes=1000, within=landed.within)
+    assert isinstance(outcome, Rejection) and outcome.reason_code == "unreadable"
+
+
+def test_a_sparse_file_of_any_size_costs_nothing(root: Path, landing: Put) -> None:
+    path = landing(NIGHT, "a.txt", b"")
+    os.truncate(path, 1 << 42)
+    landed = only(root)
+    _, outcome = read_file(landed.path, max_page_bytes=1000, within=landed.within)
+    assert isinstance(outcome, Rejection) and outcome.reason_code == "too_large"
+    digest = digest_file(landed.path, max_page_bytes=1000, within=landed.within)
+    assert digest == FileDigest(None, None)
 
 
 def test_a_byte_that_is_no_utf_8_is_escaped_and_so_is_a_backslash(root: Path) -> None:
