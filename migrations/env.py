@@ -9,6 +9,7 @@ from sqlalchemy.schema import CreateSchema
 from models import NEWS, OPS, Base
 from pipelines.store.database import database_url
 
+OWNER = "broadsheet_owner"
 MIGRATION_LOCK = 0x42_52_4F_41_44_53_4D_47
 
 
@@ -24,6 +25,13 @@ def set_timeouts(connection: DBAPIConnection, _record: object) -> None:
     cursor.execute("set idle_in_transaction_session_timeout = '5min'")
     cursor.close()
     connection.commit()
+
+
+def act_as_owner(connection: Connection) -> None:
+    """Make what is made from now on the owner's, once a migration has given the schemas to it."""
+    query = "select nspowner::regrole::text from pg_namespace where nspname = :news"
+    if connection.scalar(text(query), {"news": NEWS}) == OWNER:
+        connection.execute(text(f"set role {OWNER}"))
 
 
 def migrate(connection: Connection) -> None:
@@ -59,6 +67,8 @@ else:
         # Of two first runs one waits for the other, and then finds nothing to do.
         opened.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
         # Alembic's own table lives in it, so it has to be there before the first revision.
-        opened.execute(CreateSchema(OPS, if_not_exists=True))
+        if not opened.scalar(text("select to_regnamespace(:ops)"), {"ops": OPS}):
+            opened.execute(CreateSchema(OPS))
+        act_as_owner(opened)
         opened.commit()
         migrate(opened)

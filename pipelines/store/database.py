@@ -85,8 +85,22 @@ def alembic_config(url: str) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Bring the schema of a database to the newest revision."""
-    command.upgrade(alembic_config(url), "head")
+    """Bring the schema of a database to the newest revision.
+
+    Raises:
+        SchemaError: the database user may not do it; says who may, or what an administrator does.
+    """
+    try:
+        command.upgrade(alembic_config(url), "head")
+    except DBAPIError as error:
+        if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            raise
+        said = error.orig.diag
+        todo = (
+            said.message_hint or "Let a user in role broadsheet_owner run `broadsheet db upgrade`."
+        )
+        message = f"The schema cannot be migrated: {said.message_primary}. {todo}"
+        raise SchemaError(message) from error
 
 
 def revisions(bound: Engine) -> tuple[str | None, str | None]:
@@ -103,6 +117,7 @@ def ensure_schema() -> None:
 
     Raises:
         SchemaError: a database of the user's is at another revision; upgrading it is theirs to do.
+            Or the database is empty, and the user may not create the schema.
     """
     current, head = revisions(engine())
     if current == head:
@@ -110,7 +125,7 @@ def ensure_schema() -> None:
     if current is not None and settings().database_url:
         message = (
             f"The database's schema is at revision {current}, this version works with {head}."
-            " Back it up, then run `broadsheet db upgrade`."
+            " Back it up, then run `broadsheet db upgrade` as a user in role broadsheet_owner."
         )
         raise SchemaError(message)
     upgrade(database_url())
