@@ -39,6 +39,8 @@ app.add_typer(alias_app, name="alias")
 # `dg dev` needs a project of its own; `dagster dev` serves a code location just as well.
 _SUPERSEDED = "ignore:Function `dev_command` is superseded"
 
+_CONTEXT = "\nCONTEXT:"
+
 err = Console(stderr=True)
 
 
@@ -104,10 +106,24 @@ def sql(
     query: Annotated[str, typer.Argument(help="One statement, such as a SELECT.")],
     output: Annotated[Format, typer.Option("--format", help="How to print rows.")] = Format.TABLE,
 ) -> None:
-    """Run one read-only statement against the database and print its rows."""
-    from pipelines.commands.query import read_rows  # noqa: PLC0415
+    """Run one read-only statement with an analyst's rights and print its rows."""
+    from pipelines.commands.query import QueryError, read_rows  # noqa: PLC0415
 
-    show.rows(*read_rows(query), output=output.value)
+    try:
+        show.rows(*read_rows(query), output=output.value)
+    except QueryError as error:
+        _complain(error)
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def quarantine(
+    output: Annotated[Format, typer.Option("--format", help="How to print rows.")] = Format.TABLE,
+) -> None:
+    """Show the files and pages that could not be loaded, and why."""
+    from pipelines.commands.query import quarantine as refused  # noqa: PLC0415
+
+    show.rows(*refused(), output=output.value)
 
 
 @app.command()
@@ -270,7 +286,9 @@ def _usage(message: str) -> NoReturn:
 
 def _complain(message: object) -> None:
     """Say what is wrong, as it is: paths and database messages may look like markup."""
-    err.print(str(message), style="red", highlight=False, soft_wrap=True, markup=False)
+    err.print(
+        show.visible(str(message)), style="red", highlight=False, soft_wrap=True, markup=False
+    )
 
 
 def main() -> None:
@@ -294,7 +312,9 @@ def main() -> None:
         _complain(error)
         sys.exit(1)
     except (DBAPIError, psycopg.Error) as error:
-        _complain(f"The database says: {error.orig if isinstance(error, DBAPIError) else error}")
+        said = str(error.orig if isinstance(error, DBAPIError) else error)
+        # What follows tells of functions that the user did not call.
+        _complain(f"The database says: {said.partition(_CONTEXT)[0]}")
         sys.exit(1)
 
 

@@ -1,7 +1,9 @@
 """What the command line prints. Bars and colours on a terminal, plain lines anywhere else."""
 
 import csv
+import io
 import json
+import re
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -34,8 +36,16 @@ if TYPE_CHECKING:
 _MAX_CELL = 80
 _WIDE = 10_000
 
+# What a terminal may obey; what comes from files and the database may hold anything.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
+
 out = Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False)
 err = Console(stderr=True, highlight=False)
+
+
+def visible(text: str) -> str:
+    r"""Text whose control characters, all but tabs and line ends, are written as \x1b is."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 class _Rate(ProgressColumn):
@@ -111,7 +121,9 @@ def summary(
     out.print(table)
     if reasons:
         listed = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-        out.print(f"In quarantine: {sum(reasons.values())} ({listed}); see ops.quarantine.")
+        out.print(
+            f"In quarantine: {sum(reasons.values())} ({listed}); see `broadsheet quarantine`."
+        )
     if left:
         out.print(
             f"Without a folder in this landing zone, but still in the database: {_nights(left)}."
@@ -122,53 +134,63 @@ def summary(
 def failures(messages: Sequence[str]) -> None:
     """Why runs failed."""
     for message in messages:
-        err.print(f"[red]Failed:[/red] {escape(message)}", soft_wrap=True)
+        err.print(f"[red]Failed:[/red] {escape(visible(message))}", soft_wrap=True)
 
 
 def rows(columns: Sequence[str], values: Sequence[Sequence[Any]], *, output: str) -> None:
-    """Rows of a query as a table, CSV or JSON (a list of objects)."""
+    """Rows of a query as a table, CSV or JSON (a list of objects).
+
+    CSV and JSON that do not go to a terminal are exact.
+    """
     if output == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        written = io.StringIO(newline="")
+        writer = csv.writer(written, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([map(_text, row) for row in values])
+        _write(written.getvalue())
     elif output == "json":
         records = [dict(zip(columns, row, strict=True)) for row in values]
-        json.dump(records, sys.stdout, default=_plain, ensure_ascii=False, indent=1)
-        sys.stdout.write("\n")
+        _write(json.dumps(records, default=_plain, ensure_ascii=False, indent=1) + "\n")
     else:
         table = Table()
         for column in columns:
-            table.add_column(escape(column), overflow="fold")
+            table.add_column(escape(visible(column)), overflow="fold")
         for row in values:
             table.add_row(*(escape(_cell(value)) for value in row))
         out.print(table)
         out.print(f"({len(values)} row{'' if len(values) == 1 else 's'})")
 
 
+def _write(text: str) -> None:
+    sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
+
+
 def occurrences(found: Sequence["TracedOccurrence"]) -> None:
     """Where an article stands, with its raw text."""
     for one in found:
+        path = visible(one.path)
         out.rule(
             escape(
-                f"{one.night} {one.path} · page {one.page_no} · article {one.ordinal}"
+                f"{one.night} {path} · page {one.page_no} · article {one.ordinal}"
                 f" · characters {one.start_char}-{one.end_char}"
             ),
             align="left",
         ) if out.is_terminal else out.print(
-            f"# {one.night} {one.path} page {one.page_no} article {one.ordinal}"
+            f"# {one.night} {path} page {one.page_no} article {one.ordinal}"
             f" characters {one.start_char}-{one.end_char}",
             markup=False,
         )
         if one.raw is None:
             out.print("(The file is not there any more as it was loaded.)")
         else:
-            out.print(one.raw, markup=False, soft_wrap=True)
+            raw = visible(one.raw) if out.is_terminal else one.raw
+            out.print(raw, markup=False, soft_wrap=True)
 
 
 def story(members: Sequence["TracedMember"]) -> None:
     """Why articles are one story: what each shares with the canonical one, and how they differ."""
     numbers = {one.article_id: number for number, one in enumerate(members, start=1)}
-    table = Table(title=escape(f"Story: {members[0].title}"), title_justify="left")
+    table = Table(title=escape(f"Story: {visible(members[0].title)}"), title_justify="left")
     for heading in ("", "article", "first night", "words", "Jaccard", "containment", "joined by"):
         numeric = heading in ("", "words", "Jaccard", "containment")
         is_key = heading == "article"
@@ -198,13 +220,13 @@ def _changes(runs: "Sequence[Run]") -> Text:
     shown = Text()
     for run in runs:
         if run.kind == "deleted":
-            shown.append(f"[-{run.words}-] ", style="red")
+            shown.append(f"[-{visible(run.words)}-] ", style="red")
         elif run.kind == "added":
-            shown.append(f"{{+{run.words}+}} ", style="green")
+            shown.append(f"{{+{visible(run.words)}+}} ", style="green")
         else:
             skipped = f"… {run.skipped:,} words …" if run.skipped else ""
             for part in filter(None, (run.words, skipped, run.after)):
-                shown.append(f"{part} ", style="dim" if part == skipped else "")
+                shown.append(f"{visible(part)} ", style="dim" if part == skipped else "")
     return shown
 
 
@@ -256,7 +278,7 @@ def _nights(nights: Sequence[date]) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    text = " ".join(str(value.hex() if isinstance(value, bytes) else value).split())
+    text = visible(" ".join(str(value.hex() if isinstance(value, bytes) else value).split()))
     return text if len(text) <= _MAX_CELL else f"{text[: _MAX_CELL - 1]}…"
 
 

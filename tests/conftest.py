@@ -66,10 +66,9 @@ def created(server_url: str, name: str, template: str = "template1") -> Iterator
 
 
 @contextmanager
-def fresh_database(server_url: str, template: str) -> Iterator[Engine]:
-    """An empty database with the schema; the code under test finds it as it does in production."""
-    name = f"test_{uuid4().hex[:12]}"
-    with created(server_url, name, template) as url, pytest.MonkeyPatch.context() as patch:
+def connected(url: str) -> Iterator[Engine]:
+    """The engine of the code under test, which finds a database as it does in production."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BROADSHEET_DATABASE_URL", url)
         read_settings.cache_clear()
         database.engine.cache_clear()
@@ -78,6 +77,14 @@ def fresh_database(server_url: str, template: str) -> Iterator[Engine]:
         engine.dispose()
         database.engine.cache_clear()
     read_settings.cache_clear()
+
+
+@contextmanager
+def fresh_database(server_url: str, template: str) -> Iterator[Engine]:
+    """An empty database with the schema."""
+    name = f"test_{uuid4().hex[:12]}"
+    with created(server_url, name, template) as url, connected(url) as engine:
+        yield engine
 
 
 @pytest.fixture

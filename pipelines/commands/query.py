@@ -1,36 +1,116 @@
-"""`broadsheet sql`: one statement that cannot change anything."""
+"""`broadsheet sql`: one statement that can do no more than an analyst, whoever asks."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, pq, sql
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from pipelines.store import database
 
-_TIMEOUT_SECONDS = 300
-_SET_OPTION_SINCE = 16_00_00
+_TIMEOUT_MS = 300_000
+_ROLE = sql.Identifier("broadsheet_analyst")
+_OPS_IS_REFUSED = (
+    "The database says: permission denied for schema ops. Analysts read schema news alone;"
+    " `broadsheet quarantine` and `broadsheet status` show what ops holds for operators."
+)
 
 
-def read_rows(query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+class QueryError(RuntimeError):
+    """A statement that is not run; the message says why."""
+
+
+def read_rows(
+    query: str, *, timeout_ms: int = _TIMEOUT_MS
+) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of one statement.
 
-    The transaction is read-only, the statement is prepared, so that it is one, and where the role
-    may, it runs with nothing but the right to read.
+    It runs in a read-only transaction with a timeout, and with an analyst's rights. To change the
+    role is not enough for that: the statement could change it back. So it is prepared, which takes
+    one statement only and says its columns, and then run within a function of an owner without
+    rights, where Postgres refuses to change the role.
 
     Raises:
+        QueryError: the statement gives no rows, or is not for analysts.
         psycopg.Error: the database refused it.
     """
+    with suppress(ProgrammingError):  # an analyst may not see the revision
+        database.current_engine()
     with psycopg.connect(database.libpq_url()) as connection, connection.cursor() as cursor:
         connection.read_only = True
-        cursor.execute(
-            sql.SQL("set statement_timeout = {}").format(sql.Literal(_TIMEOUT_SECONDS * 1000))
+        cursor.execute(sql.SQL("set local statement_timeout = {}").format(sql.Literal(timeout_ms)))
+        try:
+            cursor.execute(sql.SQL("set local role {}").format(_ROLE))
+        except (errors.InsufficientPrivilege, errors.InvalidParameterValue) as error:
+            message = (
+                f"The database user {connection.info.user} is not in role broadsheet_analyst:"
+                " an administrator grants it, or makes a user with `broadsheet db user`."
+            )
+            raise QueryError(message) from error
+        try:
+            return _rows(connection, query)
+        except errors.InsufficientPrivilege as error:
+            if error.diag.message_primary == "permission denied for schema ops":
+                raise QueryError(_OPS_IS_REFUSED) from error
+            raise
+
+
+def quarantine() -> tuple[list[str], Sequence[Sequence[Any]]]:
+    """Columns and rows of what was refused, and why."""
+    with database.current_engine().connect() as connection:
+        found = connection.execute(
+            text("""
+            select landing_date, path, page_no, reason_code, detail
+              from ops.quarantine order by landing_date, path, page_no
+            """)
         )
-        # Before Postgres 16 every member of a role may take it on.
-        may = "set" if connection.info.server_version >= _SET_OPTION_SINCE else "member"
-        cursor.execute("select pg_has_role(current_user, 'pg_read_all_data', %s)", [may])
-        if (cursor.fetchone() or (False,))[0]:
-            cursor.execute("set role pg_read_all_data")
-        cursor.execute(query.encode(), prepare=True)
-        if cursor.description is None:
-            return [], []
-        return [column.name for column in cursor.description], cursor.fetchall()
+        return list(found.keys()), [tuple(row) for row in found]
+
+
+def _rows(
+    connection: psycopg.Connection[Any], query: str
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    columns = _columns(connection, query)
+    if not columns:
+        message = "The statement gives no rows: `broadsheet sql` only reads."
+        raise QueryError(message)
+    names, types = zip(*columns, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select format_type(type, -1) from unnest(%s::oid[]) with ordinality as t(type, at)"
+            " order by at",
+            [list(types)],
+        )
+        # Two columns may have one name, which two of a list of definitions may not.
+        definitions = sql.SQL(", ").join(
+            sql.SQL("{} {}").format(_escaped(f"{at} {name}"), sql.SQL(kind))
+            for at, (name, (kind,)) in enumerate(zip(names, cursor, strict=True), start=1)
+        )
+        answer = sql.SQL("select * from news.read_as_analyst(%s) as answer ({})")
+        cursor.execute(answer.format(definitions), [query])
+        return list(names), cursor.fetchall()
+
+
+def _escaped(name: str) -> sql.Identifier:
+    """An identifier in a statement that takes parameters, which begin with %."""
+    return sql.Identifier(name.replace("%", "%%"))
+
+
+def _columns(connection: psycopg.Connection[Any], query: str) -> list[tuple[str, int]]:
+    """Name and type of each column that a statement gives; it is not run."""
+    server, encoding = connection.pgconn, connection.info.encoding
+    _checked(server.prepare(b"", query.encode(encoding)), encoding)
+    described = _checked(server.describe_prepared(b""), encoding)
+    return [
+        ((described.fname(at) or b"").decode(encoding), described.ftype(at))
+        for at in range(described.nfields)
+    ]
+
+
+def _checked(result: pq.abc.PGresult, encoding: str) -> pq.abc.PGresult:
+    if result.status != pq.ExecStatus.COMMAND_OK:
+        raise errors.error_from_result(result, encoding)
+    return result
