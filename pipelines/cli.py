@@ -20,6 +20,7 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from pipelines import show
+from pipelines.commands.user import Role, create_user
 from pipelines.landing_zone import LandingError, LandingZone, parse_night
 from pipelines.news.resolver import AliasError
 from pipelines.settings import ROOT, settings
@@ -272,6 +273,29 @@ def upgrade() -> None:
     database.upgrade(database.database_url())
     before, head = database.revisions(database.engine())
     typer.echo(f"The schema is at revision {before}; the newest is {head}.")
+
+
+@db_app.command()
+def user(
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    role: Annotated[Role, typer.Option(help="What it may do.")],
+) -> None:
+    """Create a database user: an analyst reads news, a loader loads nights, an owner migrates.
+
+    The password is asked for, or read from the first line of standard input.
+    """
+    if not settings().database_url:
+        _usage(
+            "The embedded Postgres lets in its own account alone: users are for a server of yours."
+        )
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    if not password:
+        _usage("Give a password on standard input.")
+    create_user(name, role, password)
+    typer.echo(f"Created {name}, in role broadsheet_{role}.")
 
 
 def _plain_url(url: str) -> str:
