@@ -148,4 +148,5 @@ def current_engine() -> Engine:
 
 def libpq_url() -> str:
     """The database's URL as libpq's clients take it."""
-    return engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
+    rendered = engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return rendered.replace(" ", "%20")  # SQLAlchemy leaves a password's as they are
