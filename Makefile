@@ -10,7 +10,7 @@ export PYTHONPATH :=
 export UV_PYTHON_DOWNLOADS := never
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help demo test lint bench bench-duplicates bench-history bench-aliases ui lock clean install
+.PHONY: help demo test lint audit bench bench-duplicates bench-history bench-aliases ui lock clean install
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,14 @@ lint: install ## Check format, style, types and the Dagster definitions
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/dg check defs
+
+audit: install ## Ask the advisory service whether a locked package has a known vulnerability; needs the network
+	@rm -f .venv/audit
+	@.venv/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+		--requirement requirements.lock --output .venv/audit && echo "No locked package has a known vulnerability." || { \
+		if [ -s .venv/audit ]; then cat .venv/audit; echo "Some locked packages have known vulnerabilities."; \
+		else echo "Nothing was audited: the advisory service could not be asked about every package (it needs the network)."; \
+		fi >&2; exit 1; }
 
 bench: install ## Measure a night of 2,000 generated pages; takes some minutes
 	@$(PY) -m benchmarks.nightly

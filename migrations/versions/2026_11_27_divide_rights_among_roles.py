@@ -126,7 +126,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not exists (select from pg_matviews where schemaname = 'news' and matviewname = view) then
-        raise exception 'news.% is no materialized view', view;
+        raise exception using message = 'news.' || view || ' is no materialized view';
     end if;
     execute 'refresh materialized view concurrently news.' || quote_ident(view);
 end $$

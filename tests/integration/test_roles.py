@@ -18,8 +18,10 @@ from sqlalchemy import Engine, make_url, text
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.commands.query import read_rows
 from pipelines.commands.user import Role, create_user
 from pipelines.store import database, server
+from pipelines.store.analytics import refresh_if_stale
 from tests.conftest import connected, created
 from tests.integration.conftest import FERRY, NIGHTS, Loaded
 from tests.integration.loading import everything
@@ -379,6 +381,23 @@ def test_a_user_who_may_make_no_roles_is_told_what_an_administrator_runs(
     execute(cluster, *filter(None, str(told.value).partition("again: ")[2].split(";")))
     database.upgrade(url)
     assert at_head(url)
+
+
+def test_a_user_who_may_make_roles_makes_users_too(
+    cluster: str, make_database: Callable[[str], str]
+) -> None:
+    url = make_database("createrole")
+    database.upgrade(url)
+    with connected(url):
+        create_user("ana", Role.ANALYST, PASSWORD)
+        create_user("night", Role.LOADER, PASSWORD)
+    try:
+        with connected(as_user(url, "ana")):
+            assert read_rows("show default_transaction_read_only")[1] == [("on",)]
+        with connected(as_user(url, "night")) as engine:
+            assert refresh_if_stale(engine) == {}
+    finally:
+        execute(cluster, "drop role ana, night")
 
 
 def test_databases_of_one_server_can_be_migrated_at_once(

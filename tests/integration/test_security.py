@@ -22,11 +22,10 @@ from pipelines.commands.query import QueryError, quarantine, read_rows
 from tests.conftest import connected, fresh_database
 from tests.integration.conftest import FERRY, page
 from tests.integration.loading import everything, lay_out, load
-from tests.integration.test_cli import BROADSHEET
+from tests.integration.test_cli import BROADSHEET, WITNESS
 from tests.integration.test_roles import PASSWORD, as_user, execute
 
 NIGHT = date(2026, 1, 5)
-WITNESS = Path("/tmp/broadsheet_was_here")  # noqa: S108 - a server may write there
 OWNED = "\x1b]0;owned\x07"
 """Sets the title of a terminal that obeys it."""
 
