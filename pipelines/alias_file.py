@@ -4,7 +4,7 @@ import csv
 import io
 from pathlib import Path
 
-from pipelines.news.resolver import ALIAS_COLUMNS, AliasError, resolver
+from pipelines.news.resolver import ALIAS_COLUMNS, AliasError, Resolver, resolver
 from pipelines.settings import settings
 
 
@@ -21,6 +21,19 @@ def read_aliases() -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise AliasError(f"The alias file {path} cannot be read: {error}.") from error
+
+
+def own_resolver() -> Resolver:
+    """The resolver with the operator's alias file.
+
+    Raises:
+        AliasError: the file cannot be read, or is no alias file; the message names it.
+    """
+    text = read_aliases()
+    try:
+        return resolver(text)
+    except AliasError as error:
+        raise AliasError(f"{settings().alias_file}: {error}") from error
 
 
 def add_alias(entity_type: str, name: str, alias: str) -> Path:

@@ -6,9 +6,8 @@ from datetime import date
 from sqlalchemy import text
 
 from models.views import COVERAGE
-from pipelines.alias_file import read_aliases
+from pipelines.alias_file import own_resolver
 from pipelines.news.candidates import LINK_VERSION
-from pipelines.news.resolver import resolver
 from pipelines.store import database
 from pipelines.store.loads import Load, last_loads
 
@@ -87,7 +86,7 @@ def read_status() -> Status:
     shown = engine.url.render_as_string(hide_password=True).replace("+psycopg", "")
     current = {
         "signature_version": LINK_VERSION,
-        "resolver_version": resolver(read_aliases()).version,
+        "resolver_version": own_resolver().version,
     }
     revision, _ = database.revisions(engine)
     return Status(shown, revision, rows, nights, loads, quarantine, versions, current)

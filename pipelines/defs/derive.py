@@ -8,13 +8,13 @@ import numpy as np
 from sqlalchemy import Connection
 
 from pipelines import progress
-from pipelines.alias_file import read_aliases
+from pipelines.alias_file import own_resolver
 from pipelines.defs.runs import AssetRun
 from pipelines.news import ner
 from pipelines.news.candidates import LINK_VERSION, link_keys
 from pipelines.news.minhash import sign
 from pipelines.news.records import ArticleText, Mention
-from pipelines.news.resolver import by_tables, resolver
+from pipelines.news.resolver import by_tables
 from pipelines.news.shingles import shingle
 from pipelines.news.stories import Pair, story_text, verify
 from pipelines.pool import map_batches
@@ -72,7 +72,7 @@ def read_articles(run: AssetRun, pipeline: str | None, workers: int) -> None:
 
 def resolve_names(run: AssetRun) -> None:
     """Join names that the current rules have not seen to their entities."""
-    rules = resolver(read_aliases())
+    rules = own_resolver()
     with run.engine.connect() as connection:
         total = names.count_to_resolve(connection, rules.version)
     with progress.track("names", total) as advance:
