@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
+from sqlalchemy.dialects import postgresql
 
 from models import Base
 from models.views import VIEWS
@@ -13,6 +14,7 @@ from pipelines.store.landing import quarantine_reasons
 from pipelines.store.samples import row_count, samples
 
 _SAMPLE_ROWS = 10
+_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def result(run: AssetRun, table: str) -> dg.MaterializeResult[None]:
@@ -26,7 +28,10 @@ def result(run: AssetRun, table: str) -> dg.MaterializeResult[None]:
     metadata: dict[str, Any] = {
         "dagster/row_count": rows,
         "dagster/column_schema": dg.TableSchema(
-            [dg.TableColumn(c.name, str(c.type), description=c.comment) for c in columns]
+            [
+                dg.TableColumn(c.name, c.type.compile(_POSTGRES).lower(), description=c.comment)
+                for c in columns
+            ]
         ),
         "quarantined": sum(reasons.values()),
         "quarantine_reasons": dg.MetadataValue.json(reasons),
@@ -47,8 +52,9 @@ def views_result(run: AssetRun, seconds: Mapping[str, float]) -> dg.MaterializeR
             if view.is_materialized
         }
         reasons = quarantine_reasons(connection, date.min, date.max)
+    taken = {name: round(value, 3) for name, value in seconds.items()}
     loaded = [
-        dg.TableRecord({"view": name, "rows": count, "seconds": seconds.get(name)})
+        dg.TableRecord({"view": name, "rows": count, "seconds": taken.get(name)})
         for name, count in rows.items()
     ]
     metadata: dict[str, Any] = {
