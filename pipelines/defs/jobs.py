@@ -15,9 +15,14 @@ nightly = dg.define_asset_job(
 )
 
 
-@dg.schedule(job=nightly, cron_schedule="0 2 * * *", execution_timezone=settings().timezone)
+@dg.schedule(
+    job=nightly,
+    cron_schedule="0 2 * * *",
+    execution_timezone=settings().timezone,
+    description="Loads the night before, at 02:00.",
+)
 def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """At 02:00, the night before."""
+    """A run of the night before."""
     here = context.scheduled_execution_time.astimezone(ZoneInfo(settings().timezone))
     night = here.date() - timedelta(days=1)
     return dg.RunRequest(partition_key=night.isoformat(), run_key=night.isoformat())
