@@ -159,8 +159,11 @@ def resume(page: Page) -> None:
 
 
 def read_what_the_schedule_does(page: Page) -> None:
+    """The list of what runs by itself leads to a page with a description."""
     page.goto("/automation")
+    schedule = page.get_by_role("link", name="nightly_schedule")
+    expect(schedule).to_be_visible()
     photograph(page, "8-automation")
-    page.get_by_role("link", name="nightly_schedule").click()
+    schedule.click()
     expect(page.get_by_text("Loads the night before, at 02:00.")).to_be_visible()
     photograph(page, "9-schedule")
