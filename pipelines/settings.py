@@ -1,12 +1,17 @@
-"""What can be set: the environment variables BROADSHEET_*, or the same in a file `.env`."""
+"""What can be set: the environment variables BROADSHEET_*, or the same in a file `.env`.
+
+Secrets may be files as well, named like the variable in lower case, in the folder that
+CREDENTIALS_DIRECTORY names: systemd's credentials, or the secrets of docker-compose.yml.
+"""
 
 import os
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -24,6 +29,7 @@ class Settings(BaseSettings):
         env_prefix="BROADSHEET_",
         env_file=(ROOT / ".env", ".env"),
         env_ignore_empty=True,
+        secrets_dir=os.environ.get("CREDENTIALS_DIRECTORY"),
         extra="ignore",
     )
 
@@ -39,6 +45,10 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None,
         description="postgresql://… of a Postgres to use; default is the embedded one.",
+    )
+    database_password: SecretStr | None = Field(
+        default=None,
+        description="Password for database_url, where that has none.",
     )
     nlp: str | None = Field(
         default=None,
@@ -71,6 +81,12 @@ class Settings(BaseSettings):
         default="UTC", description="Time zone of the nightly schedule (IANA name)."
     )
 
+    keep_runs_days: int = Field(
+        default=90,
+        ge=1,
+        description="Days after which the job prune_runs deletes a run that newer ones replace.",
+    )
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -90,6 +106,15 @@ class Settings(BaseSettings):
         if not is_ours:
             raise ValueError("this is no URL of a Postgres: postgresql://user@host/database")
         return value
+
+    @model_validator(mode="after")
+    def _with_password(self) -> Self:
+        if self.database_url and self.database_password:
+            url = make_url(self.database_url)
+            if url.password is None:
+                url = url.set(password=self.database_password.get_secret_value())
+                self.database_url = url.render_as_string(hide_password=False)
+        return self
 
     @field_validator("home", "landing", "aliases")
     @classmethod

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -28,12 +30,14 @@ def test_the_environment_sets_every_setting(
         "HOME": str(tmp_path / "state"),
         "LANDING": str(tmp_path / "landing"),
         "DATABASE_URL": "postgresql://reader@db.example/news",
+        "DATABASE_PASSWORD": "s3cret",
         "NLP": "en_core_web_trf",
         "ALIASES": str(tmp_path / "names.csv"),
         "WORKERS": "3",
         "MAX_PAGE_MB": "7",
         "FIRST_NIGHT": "2024-02-29",
         "TIMEZONE": "Europe/Istanbul",
+        "KEEP_RUNS_DAYS": "30",
     }
     assert {f"BROADSHEET_{name}" for name in values} == set(NAMES)
     for name, value in values.items():
@@ -42,13 +46,14 @@ def test_the_environment_sets_every_setting(
     assert found.home == tmp_path / "state"
     assert found.dagster_home == tmp_path / "state" / "dagster"
     assert found.landing == tmp_path / "landing"
-    assert found.database_url == "postgresql://reader@db.example/news"
+    assert found.database_url == "postgresql://reader:s3cret@db.example/news"
     assert found.nlp == "en_core_web_trf"
     assert found.alias_file == tmp_path / "names.csv"
     assert found.workers == 3
     assert (found.max_page_mb, found.max_page_bytes) == (7, 7_000_000)
     assert found.first_night == date(2024, 2, 29)
     assert found.timezone == "Europe/Istanbul"
+    assert found.keep_runs_days == 30
 
 
 def test_the_alias_file_lies_in_the_home_unless_it_is_set(tmp_path: Path) -> None:
@@ -58,6 +63,40 @@ def test_the_alias_file_lies_in_the_home_unless_it_is_set(tmp_path: Path) -> Non
 def test_a_file_in_the_working_directory_sets_them_too(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("# ours\nBROADSHEET_WORKERS=5\nOTHER=1\nBROADSHEET_UNKNOWN=1\n")
     assert Settings().workers == 5
+
+
+SECRETS = """
+from pipelines.settings import settings
+print(settings().database_url, settings().database_password)
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://loader@db/news", "postgresql://loader:p%40ss%2Fw%3Ard@db/news"),
+        ("postgresql://loader:other@db/news", "postgresql://loader:other@db/news"),
+    ],
+    ids=["a URL without a password", "a URL with one"],
+)
+def test_a_password_is_read_from_a_file_of_the_credentials_directory(
+    tmp_path: Path, url: str, expected: str
+) -> None:
+    (tmp_path / "broadsheet_database_password").write_text("p@ss/w:rd\n")
+    done = subprocess.run(
+        [sys.executable, "-c", SECRETS],
+        env={
+            **os.environ,
+            "CREDENTIALS_DIRECTORY": str(tmp_path),
+            "BROADSHEET_DATABASE_URL": url,
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # The password itself is never printed with the settings.
+    assert done.stdout.split() == [expected, "**********"]
 
 
 def test_the_environment_goes_before_the_file(
@@ -82,10 +121,12 @@ def test_every_setting_has_a_default_that_works_in_a_checkout() -> None:
     assert found.landing == ROOT / "sample_data" / "landing"
     assert found.landing.is_dir()
     assert found.database_url is None
+    assert found.database_password is None
     assert found.nlp is None
     assert 1 <= found.workers <= (os.cpu_count() or 1)
     assert found.max_page_mb == 50
     assert found.timezone == "UTC"
+    assert found.keep_runs_days == 90
 
 
 def test_paths_are_absolute_and_a_tilde_is_the_users_home(
@@ -105,6 +146,7 @@ def test_paths_are_absolute_and_a_tilde_is_the_users_home(
         ("WORKERS", "many"),
         ("MAX_PAGE_MB", "0"),
         ("MAX_PAGE_MB", "501"),
+        ("KEEP_RUNS_DAYS", "0"),
         ("FIRST_NIGHT", "2026-02-30"),
         ("FIRST_NIGHT", "yesterday"),
         ("TIMEZONE", "Mars/Olympus"),
@@ -142,5 +184,5 @@ def test_the_values_in_the_example_file_are_valid_and_fixed_ones_are_the_default
     for name, value in example().items():
         monkeypatch.setenv(name, value)
     found, defaults = Settings(), Settings.model_validate({})
-    for name in ("home", "landing", "max_page_mb", "first_night", "timezone"):
+    for name in ("home", "landing", "max_page_mb", "first_night", "timezone", "keep_runs_days"):
         assert getattr(found, name) == getattr(defaults, name)
