@@ -65,6 +65,23 @@ def last_loads(connection: Connection, limit: int) -> list[Load]:
     return [Load(*row) for row in rows]
 
 
+def delete_replaced_loads(connection: Connection, before: datetime) -> int:
+    """Delete asset runs that finished before this, and whose nights were loaded again since."""
+    return connection.execute(
+        text("""
+        delete from ops.loads old
+         where finished_at < :before
+           and exists (
+               select from ops.loads newer
+                where newer.asset = old.asset and newer.load_id > old.load_id
+                  and (old.first_night is null
+                       or newer.first_night <= old.first_night
+                          and newer.last_night >= old.last_night))
+        """),
+        {"before": before},
+    ).rowcount
+
+
 def landing_zone_of(connection: Connection, night: date) -> tuple[str, str | None] | None:
     """Root and flat night of the landing zone that a night was last loaded from."""
     row = connection.execute(

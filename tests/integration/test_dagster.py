@@ -66,8 +66,16 @@ def test_there_are_six_assets_in_one_job(repository: dg.RepositoryDefinition) ->
     assert {key.to_user_string() for key in repository.assets_defs_by_key} == set(ASSETS)
     job = repository.get_job("nightly")
     assert {key.to_user_string() for key in job.asset_layer.executable_asset_keys} == set(ASSETS)
-    assert [schedule.name for schedule in repository.schedule_defs] == ["nightly_schedule"]
     assert nightly_schedule.job_name == "nightly"
+
+
+def test_every_schedule_is_off_until_it_is_switched_on(
+    repository: dg.RepositoryDefinition,
+) -> None:
+    schedules = {schedule.name: schedule for schedule in repository.schedule_defs}
+    assert set(schedules) == {"nightly_schedule", "prune_runs_schedule"}
+    for schedule in schedules.values():
+        assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
 
 
 def test_every_asset_says_what_it_does(repository: dg.RepositoryDefinition) -> None:
