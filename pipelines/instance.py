@@ -15,29 +15,47 @@ from pipelines.defs.partitions import range_tags
 from pipelines.landing_zone import LandingZone
 from pipelines.settings import settings
 
+# Chosen as deploy/dagster.yaml, but for what needs Postgres or a code server of its own.
 _CONFIG = """\
 # Written by Broadsheet, once: change it as you like.
-nux:
-  enabled: false
-telemetry:
-  enabled: false
 concurrency:
+  runs:
+    max_concurrent_runs: 2
+    tag_concurrency_limits:
+      - key: dagster/backfill
+        limit: 1
   pools:
     default_limit: 1
+    granularity: op
 run_monitoring:
   enabled: true
+  start_timeout_seconds: 300
+  cancel_timeout_seconds: 300
+  max_runtime_seconds: 86400
+  free_slots_after_run_end_seconds: 60
 run_retries:
-  enabled: false
+  enabled: true
+  max_retries: 2
+  retry_on_asset_or_op_failure: false
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days:
+      skipped: 7
+      success: 30
+      failure: 30
+      started: 30
 python_logs:
   managed_python_loggers: [pipelines]
   python_log_level: INFO
-retention:
-  schedule:
-    purge_after_days: 30
-  sensor:
-    purge_after_days: 30
+telemetry:
+  enabled: false
+nux:
+  enabled: false
 """
 _PROCESS_TAG = "broadsheet/process"
+_MAX_RETRIES_TAG = "dagster/max_retries"
 _MAX_NIGHTS_PER_RUN = 366
 
 
@@ -79,7 +97,8 @@ def run_nights(
 ) -> FinishedRun:
     """Run the job `nightly` for a range of nights in this process."""
     job = defs().resolve_job_def("nightly")
-    tags = {_PROCESS_TAG: _this_process()}
+    # Who started it sees it fail: the daemon of a UI must not start it once more.
+    tags = {_PROCESS_TAG: _this_process(), _MAX_RETRIES_TAG: "0"}
     config: dict[str, Any] = {
         "root": str(zone.root),
         "prune": prune,

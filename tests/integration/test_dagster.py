@@ -511,6 +511,9 @@ def test_a_range_of_nights_is_one_run(instance: DagsterInstance, tmp_path: Path)
     made = instance.fetch_materializations(AssetKey("mentions"), limit=10)
     nights = {one.partition_key for one in made.records if one.run_id == run.run_id}
     assert nights == {night.isoformat() for night in NIGHTS}
+    # Who typed the command sees it fail: no daemon is to run it again.
+    found = instance.get_run_by_id(run.run_id)
+    assert found and found.tags["dagster/max_retries"] == "0"
 
 
 def test_one_asset_and_what_follows_can_be_run_again(
