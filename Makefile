@@ -25,11 +25,13 @@ demo: install ## Install, load the sample data into the embedded Postgres, and s
 test: install ## Install and run the whole test suite
 	@$(PY) -m pytest
 
-lint: install ## Check format, style, types and the Dagster definitions
+lint: install ## Check format, style, types, the Dagster definitions and the files for Docker
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/dg check defs
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	@.venv/bin/hadolint Dockerfile
 
 audit: install ## Ask the advisory service whether a locked package has a known vulnerability; needs the network
 	@rm -f .venv/audit
