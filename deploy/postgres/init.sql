@@ -7,7 +7,6 @@ create role dagster login password :'dagster_password';
 create database news owner broadsheet;
 create database dagster owner dagster;
 
--- Each database is its owner's alone until the owner says otherwise.
-revoke connect, temporary on database news from public;
+-- Of `news` the migrations say who may do what.
 revoke connect, temporary on database dagster from public;
 revoke connect, temporary on database postgres from public;

@@ -94,7 +94,7 @@ class Stack:
                 )
         for service in services:
             pause = self.compose["services"][service]["healthcheck"]["start_interval"]
-            eventually(partial(self.is_healthy, service), 120, every=float(pause.rstrip("s")))
+            eventually(partial(self.is_healthy, service), 300, every=float(pause.rstrip("s")))
 
     def is_healthy(self, service: str) -> bool:
         """Whether a service's health check passes; it has to be alive."""

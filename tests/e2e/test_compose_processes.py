@@ -20,6 +20,8 @@ from tests.integration.conftest import FERRY, NIGHTS, WATER, page
 from tests.integration.loading import lay_out
 from tests.polling import eventually
 
+pytestmark = pytest.mark.timeout(600)
+PATIENCE = 300
 PASSWORDS = {
     "postgres_password": "super/user:pass@word",
     "broadsheet_password": "näws'pass word%20",
@@ -104,11 +106,15 @@ def test_each_database_opens_to_its_own_password_alone(services: Stack) -> None:
         ).fetchone()
         assert row == ("b", "C.UTF-8", "C", "C.UTF-8", "on")
     database(services, "dagster", dagsters, "dagster").close()
+    with (
+        database(services, "dagster", dagsters, "news") as other,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        other.execute("select from news.articles")
     for user, password, name in (
         ("broadsheet", dagsters, "news"),
         ("broadsheet", "", "news"),
         ("broadsheet", ours, "dagster"),
-        ("dagster", dagsters, "news"),
         ("postgres", "postgres", "postgres"),
     ):
         with pytest.raises(psycopg.OperationalError):
@@ -135,7 +141,7 @@ def test_the_instance_is_that_of_production(
 
 def test_a_night_is_loaded_through_the_queue(services: Stack) -> None:
     run_id = launch(services, "nightly", NIGHTS[0].isoformat())
-    eventually(lambda: has_ended(services, run_id), 120, every=0.5)
+    eventually(lambda: has_ended(services, run_id), PATIENCE, every=0.5)
     assert runs(services)[run_id]["status"] == "SUCCESS", services.log("code")
     with database(services, "broadsheet", PASSWORDS["broadsheet_password"], "news") as connection:
         found = connection.execute(
@@ -162,17 +168,17 @@ def test_a_run_that_dies_with_the_code_server_is_run_again(services: Stack) -> N
             stats = ask(services, STEPS, run=run_id)["runOrError"]["stepStats"]
             return {"stepKey": "mentions", "status": "IN_PROGRESS"} in stats
 
-        eventually(is_reading, 120, every=0.2)
+        eventually(is_reading, PATIENCE, every=0.2)
         services.kill("code")
         services.start("code")
-    eventually(lambda: runs(services)[run_id]["status"] == "FAILURE", 60, every=0.2)
+    eventually(lambda: runs(services)[run_id]["status"] == "FAILURE", PATIENCE, every=0.2)
 
     def again() -> list[str]:
         return [run["runId"] for run in runs(services).values() if run["parentRunId"] == run_id]
 
-    eventually(again, 60, every=0.2)
+    eventually(again, PATIENCE, every=0.2)
     (retried,) = again()
-    eventually(lambda: has_ended(services, retried), 120, every=0.5)
+    eventually(lambda: has_ended(services, retried), PATIENCE, every=0.5)
     assert runs(services)[retried]["status"] == "SUCCESS", services.log("code")
 
 

@@ -1,18 +1,21 @@
 """What is shipped to run on a server: docker-compose.yml and the configurations of Dagster."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from dagster import DagsterInstance
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.instance.config import dagster_instance_config
-from dagster._core.launcher import DefaultRunLauncher
+from dagster._core.launcher import DefaultRunLauncher, WorkerStatus
 from dagster._core.run_coordinator import QueuedRunCoordinator
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from pipelines.instance import prepare_home
+from pipelines.launcher import WatchedRunLauncher
 from pipelines.settings import ROOT
 from pipelines.settings import settings as read_settings
 from pipelines.store.boot import SETTINGS
@@ -25,6 +28,7 @@ from tests.compose import (
 )
 
 GIVEN = {"BROADSHEET_LANDING": "/srv/news", "BROADSHEET_SECRETS": "/etc/broadsheet"}
+LOOPBACK = "127.0.0.1"
 LONG_RUNNING = {"db", "code", "webserver", "webserver-readonly", "daemon"}
 
 
@@ -82,6 +86,9 @@ def test_schema_changes_and_loads_may_have_users_of_their_own() -> None:
     assert urls.pop("db") is None
     assert urls.pop("migrate") == "postgresql://owner@db:5432/news"
     assert set(urls.values()) == {"postgresql://loader@db:5432/news"}
+    for name, user in (("migrate", "owner"), ("code", "loader"), ("daemon", "loader")):
+        password = secret_files(split, name)["broadsheet_database_password"]
+        assert password == Path(GIVEN["BROADSHEET_SECRETS"]) / f"{user}_password"
 
 
 def test_what_is_published_is_published_to_this_machine_alone(compose: dict[str, Any]) -> None:
@@ -191,6 +198,16 @@ def test_the_instance_on_a_desk_retries_only_what_was_killed(local_home: Path) -
         for pool in ("database", "recogniser"):
             instance.event_log_storage.initialize_concurrency_limit_to_default(pool)
             assert instance.event_log_storage.get_concurrency_info(pool).slot_count == 1
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{}, {GRPC_INFO_TAG: json.dumps({"host": LOOPBACK, "port": 1})}],
+    ids=["a run of the command line", "a code server that does not answer"],
+)
+def test_a_run_is_not_given_up_while_nobody_knows_of_it(tags: dict[str, str]) -> None:
+    run = DagsterRun("nightly", status=DagsterRunStatus.STARTED, tags=tags)
+    assert WatchedRunLauncher().check_run_worker_health(run).status is WorkerStatus.RUNNING
 
 
 def test_dagster_knows_every_key_of_the_production_configuration() -> None:
