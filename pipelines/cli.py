@@ -36,6 +36,8 @@ db_app = typer.Typer(no_args_is_help=True, help="The database and its schema.")
 app.add_typer(db_app, name="db")
 alias_app = typer.Typer(no_args_is_help=True, help="Names that mean the same, as you decide.")
 app.add_typer(alias_app, name="alias")
+alerts_app = typer.Typer(no_args_is_help=True, help="Alerts about runs that failed.")
+app.add_typer(alerts_app, name="alerts")
 
 # `dg dev` needs a project of its own; `dagster dev` serves a code location just as well.
 _SUPERSEDED = "ignore:Function `dev_command` is superseded"
@@ -230,6 +232,27 @@ def accept(
 
     path = accept_alias(alias, name, entity_type)
     typer.echo(f"{alias} stands for {name} from the next run on: {path}")
+
+
+@alerts_app.command()
+def test() -> None:
+    """Send a test message to every service of BROADSHEET_ALERTS."""
+    from pipelines import alerts  # noqa: PLC0415
+
+    services = alerts.services()
+    if not services:
+        _complain("BROADSHEET_ALERTS is not set, so no alert goes anywhere; see .env.example.")
+        raise typer.Exit(1)
+    has_failed = False
+    for service in services:
+        try:
+            alerts.send(service, alerts.trial())
+        except alerts.AlertError as error:
+            _complain(error)
+            has_failed = True
+        else:
+            typer.echo(f"A test message was sent to {service.name}.")
+    raise typer.Exit(1 if has_failed else 0)
 
 
 @db_app.command()

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         secrets_dir=os.environ.get("CREDENTIALS_DIRECTORY"),
         extra="ignore",
+        # A password in a wrong value would stand in the traceback of whatever reads the settings.
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(
@@ -80,12 +82,39 @@ class Settings(BaseSettings):
     timezone: str = Field(
         default="UTC", description="Time zone of the nightly schedule (IANA name)."
     )
-
     keep_runs_days: int = Field(
         default=90,
         ge=1,
         description="Days after which the job prune_runs deletes a run that newer ones replace.",
     )
+    late_days: int = Field(
+        default=30,
+        ge=1,
+        le=3660,
+        description="Nights back from today in which late files are looked for.",
+    )
+    alerts: SecretStr | None = Field(
+        default=None,
+        description="Where alerts go: Apprise URLs (mailto://…, json://…, slack://…) divided by spaces.",
+    )
+    ui_url: str = Field(
+        default="http://127.0.0.1:3000",
+        description="Where the Dagster UI is found; alerts link to their run there.",
+    )
+
+    @field_validator("alerts")
+    @classmethod
+    def _urls(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not all("://" in url for url in value.get_secret_value().split()):
+            raise ValueError("these are no URLs divided by spaces")
+        return value
+
+    @field_validator("ui_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("this is no address of a website: http://… or https://…")
+        return value.rstrip("/")
 
     @field_validator("timezone")
     @classmethod
@@ -141,6 +170,11 @@ class Settings(BaseSettings):
     def alias_file(self) -> Path:
         """The alias file of the operator's own, there or not."""
         return self.aliases or self.home / "aliases.csv"
+
+    @property
+    def alert_urls(self) -> list[str]:
+        """The Apprise URLs that alerts go to; they hold passwords and tokens."""
+        return self.alerts.get_secret_value().split() if self.alerts else []
 
     @property
     def dagster_home(self) -> Path:

@@ -113,10 +113,12 @@ def test_help_lists_every_command_of_the_design(home: Path) -> None:
         "alias",
         "alias suggest",
         "alias accept",
+        "alerts",
+        "alerts test",
     }
     shown = answer(home, "--help")
     assert all(f" {name} " in shown for name in names if " " not in name)
-    for group in ("db", "alias"):
+    for group in ("db", "alias", "alerts"):
         shown = answer(home, group, "--help")
         own = {name.removeprefix(f"{group} ") for name in names if name.startswith(f"{group} ")}
         assert own and all(f" {name} " in shown for name in own)

@@ -38,6 +38,9 @@ def test_the_environment_sets_every_setting(
         "FIRST_NIGHT": "2024-02-29",
         "TIMEZONE": "Europe/Istanbul",
         "KEEP_RUNS_DAYS": "30",
+        "LATE_DAYS": "7",
+        "ALERTS": "mailto://joe:secret@mail.example json://hooks.example/path",
+        "UI_URL": "https://news.example/dagster/",
     }
     assert {f"BROADSHEET_{name}" for name in values} == set(NAMES)
     for name, value in values.items():
@@ -54,6 +57,10 @@ def test_the_environment_sets_every_setting(
     assert found.first_night == date(2024, 2, 29)
     assert found.timezone == "Europe/Istanbul"
     assert found.keep_runs_days == 30
+    assert found.late_days == 7
+    assert found.alert_urls == ["mailto://joe:secret@mail.example", "json://hooks.example/path"]
+    assert found.ui_url == "https://news.example/dagster"
+    assert "secret" not in repr(found)
 
 
 def test_the_alias_file_lies_in_the_home_unless_it_is_set(tmp_path: Path) -> None:
@@ -127,6 +134,8 @@ def test_every_setting_has_a_default_that_works_in_a_checkout() -> None:
     assert found.max_page_mb == 50
     assert found.timezone == "UTC"
     assert found.keep_runs_days == 90
+    assert found.alert_urls == []
+    assert found.ui_url == "http://127.0.0.1:3000"
 
 
 def test_paths_are_absolute_and_a_tilde_is_the_users_home(
@@ -153,14 +162,19 @@ def test_paths_are_absolute_and_a_tilde_is_the_users_home(
         ("TIMEZONE", "../passwd"),
         ("DATABASE_URL", "sqlite:///news.db"),
         ("DATABASE_URL", "news"),
+        ("LATE_DAYS", "0"),
+        ("ALERTS", "joe:passw0rd@mail.example"),
+        ("ALERTS", "mailto://joe:passw0rd@mail.example, team@mail.example"),
+        ("UI_URL", "news.example"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused(
+def test_a_value_that_makes_no_sense_is_refused_and_not_repeated(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(f"BROADSHEET_{name}", value)
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError) as refusal:
         Settings()
+    assert "passw0rd" not in str(refusal.value)
 
 
 def test_every_setting_says_what_it_is() -> None:
@@ -184,5 +198,14 @@ def test_the_values_in_the_example_file_are_valid_and_fixed_ones_are_the_default
     for name, value in example().items():
         monkeypatch.setenv(name, value)
     found, defaults = Settings(), Settings.model_validate({})
-    for name in ("home", "landing", "max_page_mb", "first_night", "timezone", "keep_runs_days"):
+    for name in (
+        "keep_runs_days",
+        "home",
+        "landing",
+        "max_page_mb",
+        "first_night",
+        "timezone",
+        "late_days",
+        "ui_url",
+    ):
         assert getattr(found, name) == getattr(defaults, name)
