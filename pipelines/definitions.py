@@ -2,17 +2,18 @@
 
 import dagster as dg
 
-from pipelines.defs import assets, checks, jobs, maintenance, resources
+from pipelines.defs import assets, checks, jobs, maintenance, resources, sensors
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Six assets, their checks, the job that loads nights, one that tidies up, and their schedules."""
+    """Six assets, their checks, two jobs, their schedules, and the sensors."""
     return dg.Definitions(
         assets=assets.ASSETS,
         asset_checks=checks.CHECKS,
         jobs=[jobs.nightly, maintenance.prune_runs],
         schedules=[jobs.nightly_schedule, maintenance.prune_runs_schedule],
+        sensors=sensors.SENSORS,
         resources=resources.defaults(),
         # The state is in Postgres and the heavy step has processes of its own: a process a step
         # would only add the time it takes to start.

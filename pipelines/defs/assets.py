@@ -125,3 +125,5 @@ def analytics(
 
 
 ASSETS = [source_files, articles, stories, mentions, entities, analytics]
+NIGHTLY_ASSETS = [one.key.to_user_string() for one in ASSETS if one.partitions_def]
+"""Names of those that have a partition a night; they can be told to do it all again."""

@@ -4,14 +4,15 @@ Within a run they look at its nights; run by hand, without a partition, at every
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 import dagster as dg
+from sqlalchemy import Engine
 
 from pipelines.defs import assets
-from pipelines.defs.partitions import nights_of_run
+from pipelines.defs.partitions import newest_due, nights_of_run
 from pipelines.defs.resources import DatabaseResource, LandingZoneResource
 from pipelines.defs.runs import explained_errors
 from pipelines.landing_zone import LandedFile
@@ -19,12 +20,14 @@ from pipelines.news.lines import is_covered
 from pipelines.news.pages import read_file
 from pipelines.news.records import DecodedFile, Page
 from pipelines.store import checks as store
+from pipelines.store import loads
 from pipelines.store.landing import known_nights
 from pipelines.store.story_health import StoryHealth, story_health
 
 _MAX_QUARANTINE_SHARE = 0.2
 _MAX_FAR_SHARE = 0.02
 _WORST_STORIES = 10
+_DUE_HOUR = 6  # of the day after a night, four hours after the schedule starts to load it
 
 
 def _nights(context: dg.AssetCheckExecutionContext) -> tuple[date, date] | None:
@@ -206,6 +209,32 @@ def no_night_is_empty(
     )
 
 
+@dg.asset_check(asset=assets.analytics)
+def last_night_is_loaded(
+    context: dg.AssetCheckExecutionContext,  # noqa: ARG001 - a check has one
+    database: DatabaseResource,
+) -> dg.AssetCheckResult:
+    """By 06:00 the night before is loaded: every asset with nights finished for it.
+
+    Kept up to date by the sensor last_night; no run of nights waits for it.
+    """
+    with explained_errors():
+        night, left = unloaded(database.engine(), datetime.now(UTC))
+    return dg.AssetCheckResult(
+        passed=not left,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={"night": night.isoformat(), "unfinished_assets": left},
+    )
+
+
+def unloaded(engine: Engine, now: datetime) -> tuple[date, list[str]]:
+    """The newest night that has to be there by now, and the assets that did not finish for it."""
+    night = newest_due(now, _DUE_HOUR)
+    with engine.connect() as connection:
+        loaded = loads.assets_loaded(connection, night)
+    return night, [name for name in assets.NIGHTLY_ASSETS if name not in loaded]
+
+
 CHECKS = [
     offsets_index_into_text,
     no_orphan_articles,
@@ -215,4 +244,5 @@ CHECKS = [
     stories_hang_together,
     few_files_are_quarantined,
     no_night_is_empty,
+    last_night_is_loaded,
 ]

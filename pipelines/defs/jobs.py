@@ -5,12 +5,14 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from pipelines.defs import assets
+from pipelines.defs import assets, checks
 from pipelines.settings import settings
 
 nightly = dg.define_asset_job(
     "nightly",
-    selection=dg.AssetSelection.assets(*assets.ASSETS),
+    # Whether last night is there is asked of all nights' runs together, by the sensor last_night.
+    selection=dg.AssetSelection.assets(*assets.ASSETS)
+    - dg.AssetSelection.checks(checks.last_night_is_loaded),
     description="Load one night, or a range of nights, from the landing zone into Postgres.",
 )
 

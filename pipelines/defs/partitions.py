@@ -1,6 +1,7 @@
 """Nights as Dagster partitions."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -16,6 +17,12 @@ NIGHTS = dg.DailyPartitionsDefinition(
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
 _PARTITION = "dagster/partition"
+
+
+def newest_due(now: datetime, hour: int) -> date:
+    """The newest night of which the hour, on the day after it, is past; in the zone that is set."""
+    here = now.astimezone(ZoneInfo(settings().timezone))
+    return here.date() - timedelta(days=1 if here.hour >= hour else 2)
 
 
 def range_tags(first: date, last: date) -> dict[str, str]:

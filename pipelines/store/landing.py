@@ -92,6 +92,22 @@ def known_files(connection: Connection, first: date, last: date) -> dict[FileKey
     }
 
 
+def known_sizes(
+    connection: Connection, first: date, last: date
+) -> dict[date, dict[str, int | None]]:
+    """Sizes in bytes of the files of these nights as they were last seen, by night and path."""
+    sizes: dict[date, dict[str, int | None]] = {}
+    for night, path, size in connection.execute(
+        text("""
+        select landing_date, path, byte_size from ops.ingested_files
+         where landing_date between :first and :last
+        """),
+        {"first": first, "last": last},
+    ):
+        sizes.setdefault(night, {})[path] = size
+    return sizes
+
+
 def known_nights(connection: Connection) -> list[date]:
     """Nights of which the database holds files."""
     return list(

@@ -95,3 +95,29 @@ def landing_zone_of(connection: Connection, night: date) -> tuple[str, str | Non
         {"night": night},
     ).one_or_none()
     return (row.root, row.flat_night) if row else None
+
+
+def load_starts(connection: Connection, first: date, last: date) -> dict[date, datetime]:
+    """When the last run of `source_files` that finished began, for each of these nights it was for."""
+    rows = connection.execute(
+        text("""
+        select night::date as night, max(started_at) as started
+          from generate_series(cast(:first as date), cast(:last as date), interval '1 day') night
+          join ops.loads on asset = 'source_files' and night between first_night and last_night
+         group by 1
+        """),
+        {"first": first, "last": last},
+    )
+    return {row.night: row.started for row in rows}
+
+
+def assets_loaded(connection: Connection, night: date) -> set[str]:
+    """Assets that finished a run for a night."""
+    return set(
+        connection.scalars(
+            text("""
+            select distinct asset from ops.loads where :night between first_night and last_night
+            """),
+            {"night": night},
+        )
+    )
