@@ -83,6 +83,9 @@ def run(
     prune: Annotated[
         bool, typer.Option("--prune", help="Also remove nights that have no folder any more.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Do all again for these nights, though nothing changed.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
     """Load nights from the landing zone: all that are there, or those that are named.
@@ -100,7 +103,8 @@ def run(
     if root is None:
         _usage("Say which landing zone to load, with --landing or BROADSHEET_LANDING.")
     zone = LandingZone(root.expanduser().absolute())
-    ok = load_nights(zone, (one or first, one or last), single=one, prune=prune, quiet=quiet)
+    span = (one or first, one or last)
+    ok = load_nights(zone, span, single=one, prune=prune, force=force, quiet=quiet)
     raise typer.Exit(0 if ok else 1)
 
 

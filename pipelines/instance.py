@@ -11,6 +11,8 @@ import psutil
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunsFilter
 
 from pipelines.definitions import defs
+from pipelines.defs.assets import NIGHTLY_ASSETS
+from pipelines.defs.outcomes import failure_text
 from pipelines.defs.partitions import range_tags
 from pipelines.landing_zone import LandingZone
 from pipelines.settings import settings
@@ -93,9 +95,15 @@ def contiguous(nights: Iterable[date]) -> list[tuple[date, date]]:
 
 
 def run_nights(
-    instance: DagsterInstance, first: date, last: date, zone: LandingZone, *, prune: bool
+    instance: DagsterInstance,
+    first: date,
+    last: date,
+    zone: LandingZone,
+    *,
+    prune: bool,
+    force: bool = False,
 ) -> FinishedRun:
-    """Run the job `nightly` for a range of nights in this process."""
+    """Run the job `nightly` for a range of nights in this process; `force` does it all again."""
     job = defs().resolve_job_def("nightly")
     # Who started it sees it fail: the daemon of a UI must not start it once more.
     tags = {_PROCESS_TAG: _this_process(), _MAX_RETRIES_TAG: "0"}
@@ -111,6 +119,7 @@ def run_nights(
         partition_key=first.isoformat() if first == last else None,
         tags=tags if first == last else tags | range_tags(first, last),
         run_config={
+            "ops": {asset: {"config": {"force": force}} for asset in NIGHTLY_ASSETS},
             "resources": {"landing_zone": {"config": config}},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
@@ -140,12 +149,7 @@ def end_dead_runs(instance: DagsterInstance) -> int:
 def _failures(result: dg.ExecuteInProcessResult) -> Iterable[str]:
     for event in result.all_events:
         if event.event_type == DagsterEventType.STEP_FAILURE:
-            data = event.step_failure_data
-            failure = data.user_failure_data
-            error = data.error
-            cause = error.cause if error and error.cause else error
-            said = failure.description if failure else cause.message if cause else ""
-            yield f"{event.step_key}: {(said or 'failed').strip()}"
+            yield failure_text(event)
 
 
 def _this_process() -> str:

@@ -15,9 +15,10 @@ def load_nights(
     *,
     single: date | None,
     prune: bool,
+    force: bool,
     quiet: bool,
 ) -> bool:
-    """Load nights of a landing zone; False if a run failed.
+    """Load nights of a landing zone; False if a run failed. `force` does all again that was done.
 
     Raises:
         LandingError: the landing zone or the nights cannot be loaded.
@@ -53,7 +54,7 @@ def load_nights(
         finished = []
         with progress.track("nights", len(nights)) as advance:
             for first, last in contiguous(nights):
-                finished.append(run_nights(instance, first, last, zone, prune=prune))
+                finished.append(run_nights(instance, first, last, zone, prune=prune, force=force))
                 advance((last - first).days + 1)
     with database.engine().connect() as connection:
         done = loads.loads_of_runs(connection, [run.run_id for run in finished])

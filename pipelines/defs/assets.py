@@ -10,7 +10,7 @@ from pipelines.defs.ingest import ingest, segment_files
 from pipelines.defs.partitions import NIGHTS
 from pipelines.defs.report import result, views_result
 from pipelines.defs.resources import DatabaseResource, LandingZoneResource, RecogniserResource
-from pipelines.defs.runs import asset_run
+from pipelines.defs.runs import Recompute, asset_run
 from pipelines.store.analytics import refresh_if_stale
 
 _Function = Callable[..., dg.MaterializeResult[None]]
@@ -43,20 +43,26 @@ def _nightly(
 
 @_nightly(kinds={"file", "postgres"}, pool="database")
 def source_files(
-    context: dg.AssetExecutionContext, landing_zone: LandingZoneResource, database: DatabaseResource
+    context: dg.AssetExecutionContext,
+    config: Recompute,
+    landing_zone: LandingZoneResource,
+    database: DatabaseResource,
 ) -> dg.MaterializeResult[None]:
     """Raw files of these nights, decoded, or put in quarantine with a reason.
 
     A rerun hashes the files again and touches only those that are new, changed or gone.
     """
     with asset_run(context, database.engine) as run:
-        ingest(run, landing_zone)
+        ingest(run, landing_zone, force=config.force)
         return result(run, "news.source_files")
 
 
 @_nightly(deps=[source_files], kinds={"python", "postgres"}, pool="database")
 def articles(
-    context: dg.AssetExecutionContext, landing_zone: LandingZoneResource, database: DatabaseResource
+    context: dg.AssetExecutionContext,
+    config: Recompute,
+    landing_zone: LandingZoneResource,
+    database: DatabaseResource,
 ) -> dg.MaterializeResult[None]:
     """Pages of these nights cut into articles, with captions, occurrences and leftovers.
 
@@ -64,26 +70,29 @@ def articles(
     no page holds any more are deleted.
     """
     with asset_run(context, database.engine) as run:
-        segment_files(run, landing_zone)
+        segment_files(run, landing_zone, force=config.force)
         return result(run, "news.articles")
 
 
 @_nightly(deps=[articles], kinds={"python", "postgres"}, pool="database")
 def stories(
-    context: dg.AssetExecutionContext, database: DatabaseResource
+    context: dg.AssetExecutionContext, config: Recompute, database: DatabaseResource
 ) -> dg.MaterializeResult[None]:
     """Near-duplicate articles joined into stories.
 
     Looks at every article without a signature, of whatever night; a rerun finds none.
     """
     with asset_run(context, database.engine) as run:
-        link_stories(run)
+        link_stories(run, force=config.force)
         return result(run, "news.story_articles")
 
 
 @_nightly(deps=[articles], kinds={"spacy", "postgres"}, pool="recogniser")
 def mentions(
-    context: dg.AssetExecutionContext, recogniser: RecogniserResource, database: DatabaseResource
+    context: dg.AssetExecutionContext,
+    config: Recompute,
+    recogniser: RecogniserResource,
+    database: DatabaseResource,
 ) -> dg.MaterializeResult[None]:
     """Mentions of people, places and organisations in the articles of these nights.
 
@@ -91,20 +100,20 @@ def mentions(
     pipeline has not read yet.
     """
     with asset_run(context, database.engine) as run:
-        read_articles(run, recogniser.pipeline, recogniser.workers)
+        read_articles(run, recogniser.pipeline, recogniser.workers, force=config.force)
         return result(run, "news.mentions")
 
 
 @_nightly(deps=[mentions], kinds={"python", "postgres"}, pool="database")
 def entities(
-    context: dg.AssetExecutionContext, database: DatabaseResource
+    context: dg.AssetExecutionContext, config: Recompute, database: DatabaseResource
 ) -> dg.MaterializeResult[None]:
     """Names joined to the entities they stand for.
 
     Looks at every name that the current rules have not seen; a rerun finds none.
     """
     with asset_run(context, database.engine) as run:
-        resolve_names(run)
+        resolve_names(run, force=config.force)
         return result(run, "news.entities")
 
 

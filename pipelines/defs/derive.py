@@ -31,8 +31,11 @@ _ALONE_BELOW = 128
 """Articles up to which starting worker processes takes longer than reading without them."""
 
 
-def link_stories(run: AssetRun) -> None:
+def link_stories(run: AssetRun, *, force: bool = False) -> None:
     """Sign the articles on the list of those to link, find their pairs, and assign stories."""
+    if force:
+        first, last = run.nights
+        run.write(partial(signatures.queue_nights, first=first, last=last))
     run.write(partial(signatures.queue_outdated, version=LINK_VERSION))
     with run.engine.connect() as connection:
         total = signatures.count_to_link(connection)
@@ -47,10 +50,14 @@ def link_stories(run: AssetRun) -> None:
             advance(len(batch))
 
 
-def read_articles(run: AssetRun, pipeline: str | None, workers: int) -> None:
+def read_articles(
+    run: AssetRun, pipeline: str | None, workers: int, *, force: bool = False
+) -> None:
     """Read articles of these nights that the current version has not read."""
     first, last = run.nights
     version = ner.ner_version(pipeline)
+    if force:
+        run.write(partial(mentions.forget_annotations, first=first, last=last))
     with run.engine.connect() as connection:
         pending = mentions.articles_to_read(connection, first, last, version)
     processes = workers if len(pending) > _ALONE_BELOW else 1
@@ -70,9 +77,12 @@ def read_articles(run: AssetRun, pipeline: str | None, workers: int) -> None:
         run.write(partial(mentions.put_mentions, articles=read, version=version))
 
 
-def resolve_names(run: AssetRun) -> None:
+def resolve_names(run: AssetRun, *, force: bool = False) -> None:
     """Join names that the current rules have not seen to their entities."""
     rules = own_resolver()
+    if force:
+        first, last = run.nights
+        run.write(partial(names.forget_resolutions, first=first, last=last))
     with run.engine.connect() as connection:
         total = names.count_to_resolve(connection, rules.version)
     with progress.track("names", total) as advance:

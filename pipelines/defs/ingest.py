@@ -27,8 +27,10 @@ _BATCH_FILES = 250
 _BATCH_CHARS = 8_000_000
 
 
-def ingest(run: AssetRun, landing_zone: LandingZoneResource) -> None:
+def ingest(run: AssetRun, landing_zone: LandingZoneResource, *, force: bool = False) -> None:
     """Bring `news.source_files` and the quarantine in line with the landing zone.
+
+    With `force` every file is read again and replaced by itself, so `articles` segments it again too.
 
     A night that has files in the database and no folder any more is only removed when the run says
     so: more often than not a disk is not mounted, or another folder is being loaded.
@@ -58,16 +60,18 @@ def ingest(run: AssetRun, landing_zone: LandingZoneResource) -> None:
     run.count(files=len(landed), files_gone=len(gone))
     run.counts["landing_zone"] = {"root": str(zone.root), "flat_night": landing_zone.flat_night}
     with progress.track("files", len(landed)) as advance:
-        new = _new_files(landed, known, version, limit, advance)
+        new = _new_files(landed, {} if force else known, version, limit, advance)
         for batch in _batches(new, lambda file: file.byte_size or 0):
             run.write(partial(landing.put_files, files=batch, ingest_version=version))
             run.count(files_read=len(batch))
 
 
-def segment_files(run: AssetRun, landing_zone: LandingZoneResource) -> None:
+def segment_files(run: AssetRun, landing_zone: LandingZoneResource, *, force: bool = False) -> None:
     """Segment files that the current version has not, and settle what lost its place."""
     first, last = run.nights
     version = f"{SEGMENT_VERSION}/{CAPTIONS_VERSION}"
+    if force:
+        run.write(partial(article_store.forget_segments, first=first, last=last))
     with run.engine.connect() as connection:
         pending = article_store.files_to_segment(connection, first, last, version)
     run.write(partial(landing.forget_failures, first=first, last=last, segment_version=version))

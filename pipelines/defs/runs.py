@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 from sqlalchemy import Connection, Engine
 
 from pipelines.landing_zone import LandingError
@@ -20,6 +21,15 @@ from pipelines.store.server import ServerError
 
 _RETRIES = 3
 _SECONDS_BEFORE_RETRY = 5.0
+
+
+class Recompute(dg.Config):
+    """How an asset with nights runs."""
+
+    force: bool = Field(
+        default=False,
+        description="Do it all again for these nights, whatever is there. The result is the same.",
+    )
 
 
 @dataclass

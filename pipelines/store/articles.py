@@ -68,6 +68,20 @@ def files_to_segment(
     return [PendingFile(*row) for row in rows]
 
 
+def forget_segments(connection: Connection, first: date, last: date) -> int:
+    """Let the files of these nights count as not segmented; returns the rows written.
+
+    What was made of them stays until it is replaced.
+    """
+    return connection.execute(
+        text("""
+        update ops.ingested_files set segment_version = null
+         where landing_date between :first and :last and segment_version is not null
+        """),
+        {"first": first, "last": last},
+    ).rowcount
+
+
 def put_pages(connection: Connection, files: Sequence[SegmentedFile], segment_version: str) -> int:
     """Store the pages of a batch of files with all that stands in them; returns the rows written.
 

@@ -15,6 +15,15 @@ from pipelines.store import bulk
 
 FileKey = tuple[date, str]
 
+ARTICLES_OF_NIGHTS = """
+    select distinct occurrence.article_id
+      from news.source_files file
+      join news.pages using (file_id)
+      join news.article_occurrences occurrence using (page_id)
+     where file.landing_date between :first and :last
+"""
+"""Query for the articles that occur in the nights `:first` to `:last`."""
+
 _GONE_FILES = [("landing_date", "date"), ("path", "text")]
 _TOUCH_ARTICLES = """
     insert into ops.touched_articles (article_id)

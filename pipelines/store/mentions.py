@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from pipelines.news.keys import derive_key
 from pipelines.news.records import ArticleText, Mention
 from pipelines.store import bulk
+from pipelines.store.landing import ARTICLES_OF_NIGHTS
 from pipelines.store.names import drop_unused, refresh_display_names
 
 MENTION_COLUMNS = (
@@ -57,6 +58,17 @@ def articles_to_read(connection: Connection, first: date, last: date, version: s
             {"first": first, "last": last, "version": version},
         )
     )
+
+
+def forget_annotations(connection: Connection, first: date, last: date) -> int:
+    """Let the articles of these nights count as not read; returns the rows written.
+
+    Their mentions stay until they are replaced.
+    """
+    return connection.execute(
+        text(f"delete from ops.annotations where article_id in ({ARTICLES_OF_NIGHTS})"),
+        {"first": first, "last": last},
+    ).rowcount
 
 
 def read_texts(connection: Connection, articles: Sequence[UUID]) -> list[ArticleText]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, text
 from pipelines.news.keys import derive_key
 from pipelines.news.resolver import Resolved
 from pipelines.store import bulk
+from pipelines.store.landing import ARTICLES_OF_NIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,20 @@ def names_to_resolve(connection: Connection, version: str, limit: int) -> list[U
         {"version": version, "limit": limit},
     )
     return [UnresolvedName(*row) for row in rows]
+
+
+def forget_resolutions(connection: Connection, first: date, last: date) -> int:
+    """Let the names mentioned in these nights count as not resolved; returns the rows written.
+
+    They stand for what they did until they are resolved again.
+    """
+    return connection.execute(
+        text(f"""
+        delete from ops.resolutions where name_id in (
+               select name_id from news.mentions where article_id in ({ARTICLES_OF_NIGHTS}))
+        """),
+        {"first": first, "last": last},
+    ).rowcount
 
 
 def count_to_resolve(connection: Connection, version: str) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from pipelines.store import bands, bulk
+from pipelines.store.landing import ARTICLES_OF_NIGHTS
 
 DTYPE = np.dtype("<u4")
 _MAX_CHARS = 20_000_000
@@ -62,6 +64,16 @@ def queue_unsigned(connection: Connection, staged: str) -> int:
                             where signature.article_id = staged.article_id)
         on conflict do nothing
         """)
+    ).rowcount
+
+
+def queue_nights(connection: Connection, first: date, last: date) -> int:
+    """Put the articles of these nights on the list of those to link; returns the rows written."""
+    return connection.execute(
+        text(f"""
+        insert into ops.unlinked_articles {ARTICLES_OF_NIGHTS} on conflict do nothing
+        """),
+        {"first": first, "last": last},
     ).rowcount
 
 
