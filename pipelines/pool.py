@@ -13,6 +13,7 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 _QUEUED_PER_WORKER = 3
+_WATCH = "watch-parent"
 
 
 def map_batches(function: Callable[[_T], _R], batches: Iterable[_T], workers: int) -> Iterator[_R]:
@@ -29,7 +30,7 @@ def map_batches(function: Callable[[_T], _R], batches: Iterable[_T], workers: in
     os.environ["OMP_NUM_THREADS"] = "1"
     try:
         with ProcessPoolExecutor(
-            workers, multiprocessing.get_context("spawn"), initializer=_die_with_parent
+            workers, multiprocessing.get_context("spawn"), initializer=end_with_parent
         ) as pool:
             waiting: deque[Future[_R]] = deque()
             for batch in batches:
@@ -45,13 +46,18 @@ def map_batches(function: Callable[[_T], _R], batches: Iterable[_T], workers: in
             os.environ["OMP_NUM_THREADS"] = threads
 
 
-def _die_with_parent() -> None:
-    """End this worker when its parent is gone: a killed parent cannot tell it to stop."""
+def end_with_parent() -> None:
+    """End this process when the one that spawned it is gone: a killed one cannot tell it to stop.
+
+    Does nothing in a process that `multiprocessing` has not spawned, and the second time.
+    """
     parent = multiprocessing.parent_process()
+    if any(thread.name == _WATCH for thread in threading.enumerate()):
+        return
 
     def watch() -> None:
         if parent is not None:
             wait([parent.sentinel])
             os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, name=_WATCH, daemon=True).start()
