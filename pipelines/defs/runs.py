@@ -14,12 +14,13 @@ from sqlalchemy import Connection, Engine
 from pipelines.landing_zone import LandingError
 from pipelines.news.ner import PipelineError
 from pipelines.news.resolver import AliasError
+from pipelines.pool import end_with_parent
 from pipelines.store import analytics
-from pipelines.store.database import is_transient
+from pipelines.store.database import is_over_time, is_transient
 from pipelines.store.loads import Load, put_load
 from pipelines.store.server import ServerError
 
-_RETRIES = 3
+_RETRIES = 12  # for a minute: a server that is restarted is back by then
 _SECONDS_BEFORE_RETRY = 5.0
 
 
@@ -64,10 +65,13 @@ def asset_run(
 ) -> Iterator[AssetRun]:
     """An asset run, recorded in `ops.loads` when it is through.
 
-    Transient database errors are retried up to three times; any other error fails the step for
-    good, since the same input would fail again.
+    Transient database errors are retried for a minute; any other error fails the step for good,
+    since the same input would fail again.
     """
     started = datetime.now(UTC)
+    if context.instance.run_launcher.supports_check_run_worker_health:
+        # Run monitoring takes a run for dead whose code server is gone, and may start it anew.
+        end_with_parent()
     with explained_errors():
         run = AssetRun(engine(), _nights(context))
         yield run
@@ -99,6 +103,13 @@ def explained_errors() -> Iterator[None]:
         )
         raise dg.Failure(message, allow_retries=False) from error
     except Exception as error:
+        if is_over_time(error):
+            message = (
+                "Postgres ended a statement or a session of this load. If nobody did so by hand, a time"
+                " limit of the role or the database is too short for it: statement_timeout,"
+                f" transaction_timeout or idle_in_transaction_session_timeout. It says: {error}"
+            )
+            raise dg.Failure(message, allow_retries=False) from error
         if is_transient(error):
             raise dg.RetryRequested(_RETRIES, _SECONDS_BEFORE_RETRY) from error
         raise

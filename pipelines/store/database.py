@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 # shared rows, and none deadlocks. What takes long (reading files, recognition) is done outside it.
 _WRITE_LOCK = 0x42_52_4F_41_44_53_48_54
 
+# SQLSTATEs: a statement was cancelled, a session was idle in its transaction, a transaction took long.
+_OVER_TIME = {"57014", "25P03", "25P04"}
+
 
 def database_url() -> str:
     """The database to use: the one that is set, else the embedded one, started if it is not running.
@@ -65,16 +68,30 @@ def is_transient(error: BaseException) -> bool:
     """Whether trying again can help: the connection was lost, or others were in the way.
 
     SQLSTATE classes: 08 connection, 40 rollback (serialisation, deadlock), 53 resources, 55 lock not
-    available, 57 operator intervention. What a COPY raises comes from psycopg as it is.
+    available, 57 operator intervention.
     """
+    if is_over_time(error):
+        return False
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    said = error.orig if isinstance(error, DBAPIError) else error
-    if not isinstance(said, psycopg.Error):
+    said = _said(error)
+    if said is None:
         return False
     if said.sqlstate is None:
         return isinstance(said, psycopg.OperationalError)
     return said.sqlstate[:2] in {"08", "40", "53", "55", "57"}
+
+
+def is_over_time(error: BaseException) -> bool:
+    """Whether the server ended a statement or a transaction, because of a time limit or by hand."""
+    said = _said(error)
+    return said is not None and said.sqlstate in _OVER_TIME
+
+
+def _said(error: BaseException) -> psycopg.Error | None:
+    """What the server or its client library said; what a COPY raises comes from psycopg as it is."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return said if isinstance(said, psycopg.Error) else None
 
 
 def alembic_config(url: str) -> Config:
