@@ -193,6 +193,24 @@ def status() -> None:
 
 
 @app.command()
+def doctor(
+    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    free_gb: Annotated[
+        float, typer.Option(min=0, help="Space in GB that every disk should have.")
+    ] = 2,
+) -> None:
+    """Look at everything a night needs, and say what is wrong and how to mend it.
+
+    Starts and changes nothing. Ends with 1 if something fails; warnings alone end with 0.
+    """
+    from pipelines.commands.doctor import examine_all, has_failed  # noqa: PLC0415
+
+    findings = examine_all(free_gb)
+    show.findings(findings, output=output.value)
+    raise typer.Exit(1 if has_failed(findings) else 0)
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
 ) -> NoReturn:

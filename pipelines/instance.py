@@ -128,18 +128,23 @@ def run_nights(
     return FinishedRun(result.run_id, result.success, tuple(_failures(result)))
 
 
-def end_dead_runs(instance: DagsterInstance) -> int:
-    """Mark runs as failed whose process was killed, and free the pools they held.
+def dead_runs(instance: DagsterInstance) -> list[dg.DagsterRun]:
+    """Runs that count as running, and whose process was killed.
 
     Only runs that this command started on this machine are looked at; the UI's are looked after by
     Dagster's daemon.
     """
     active = RunsFilter(statuses=[DagsterRunStatus.STARTING, DagsterRunStatus.STARTED])
-    dead = [
+    return [
         run
         for run in instance.get_runs(active)
         if (process := run.tags.get(_PROCESS_TAG)) and not _is_alive(process)
     ]
+
+
+def end_dead_runs(instance: DagsterInstance) -> int:
+    """Mark dead runs as failed, and free the pools they held."""
+    dead = dead_runs(instance)
     for run in dead:
         instance.report_run_failed(run, "The process that ran it ended without a word.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pipelines.commands.status import Status
     from pipelines.commands.story import TracedMember
     from pipelines.commands.trace import TracedOccurrence
+    from pipelines.doctor.findings import Finding
     from pipelines.news.word_diff import Run
     from pipelines.progress import Advance
 
@@ -265,6 +266,30 @@ def status(state: "Status") -> None:
         stale = sum(n for v, n in versions.items() if v != state.current.get(name, v))
         note = f"  [yellow]{stale:,} stale: rerun their nights[/yellow]" if stale else ""
         out.print(f"{name.replace('_', ' ')}: {escape(listed)}{note}")
+
+
+def findings(found: "Sequence[Finding]", *, output: str) -> None:
+    """What `broadsheet doctor` found, a check a line, and how to mend it below."""
+    columns = ("name", "verdict", "found", "mend")
+    values = [
+        (one.name, one.outcome.verdict.value, one.outcome.found, one.outcome.mend) for one in found
+    ]
+    if output != "table":
+        rows(columns, values, output=output)
+        return
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, verdict, what, mend in values:
+        style = {"ok": "green", "warn": "yellow", "fail": "red"}[verdict]
+        table.add_row(Text(verdict, style=style), Text(name), Text(what))
+        if mend:
+            table.add_row("", "", Text(mend, style="bold"))
+    if out.is_terminal:
+        out.print(table)
+        return
+    for name, verdict, what, mend in values:
+        out.print(f"{verdict:4}  {name:12}  {what}", markup=False, soft_wrap=True)
+        if mend:
+            out.print(f"{'':20}{mend}", markup=False, soft_wrap=True)
 
 
 def _nights(nights: Sequence[date]) -> str:

@@ -24,7 +24,6 @@ from pipelines.store import loads
 from pipelines.store.landing import known_nights
 from pipelines.store.story_health import StoryHealth, story_health
 
-_MAX_QUARANTINE_SHARE = 0.2
 _MAX_FAR_SHARE = 0.02
 _WORST_STORIES = 10
 _DUE_HOUR = 6  # of the day after a night, four hours after the schedule starts to load it
@@ -141,7 +140,7 @@ def few_files_are_quarantined(
     with explained_errors(), database.engine().connect() as connection:
         files, refused = store.refused_share(connection, _nights(context))
     return dg.AssetCheckResult(
-        passed=refused <= _MAX_QUARANTINE_SHARE * files,
+        passed=refused <= store.MAX_REFUSED_SHARE * files,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"files": files, "quarantined": refused},
     )

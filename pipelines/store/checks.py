@@ -7,6 +7,9 @@ from sqlalchemy import Connection, text
 
 from pipelines.store.landing import FileKey
 
+MAX_REFUSED_SHARE = 0.2
+"""Share of the files of some nights in quarantine above which someone should look."""
+
 ARTICLES_OF_NIGHTS = """
     select occurrence.article_id
       from news.source_files file

@@ -102,6 +102,7 @@ def test_help_lists_every_command_of_the_design(home: Path) -> None:
         "trace",
         "status",
         "quarantine",
+        "doctor",
         "ui",
         "db",
         "db start",
