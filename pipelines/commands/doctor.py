@@ -15,8 +15,8 @@ def examine_all(free_gb: float) -> list[Finding]:
     """
     # What goes wrong is said by the findings; others' warnings would stand between them.
     logging.disable()
+    database = DatabaseChecks()
     try:
-        database = DatabaseChecks()
         connect = database.connect_again
         findings = examine(database.checks())
         findings += examine({"landing_zone": files.landing_zone})
@@ -31,6 +31,7 @@ def examine_all(free_gb: float) -> list[Finding]:
 
         return findings + examine(InstanceChecks().checks())
     finally:
+        database.close()
         logging.disable(logging.NOTSET)
 
 

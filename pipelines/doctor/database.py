@@ -187,6 +187,11 @@ class DatabaseChecks:
         self._connection()
         return connect()
 
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._opened:
+            self._opened.close()
+
     def _look_at_loads(self, check: Callable[[Connection], Outcome]) -> Outcome:
         self._of_ours()
         return check(self._connection())

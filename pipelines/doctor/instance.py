@@ -31,6 +31,7 @@ _HEARTBEAT = timedelta(minutes=5)
 _LONGEST_RUN = timedelta(days=1)
 _LONGEST_WAIT = timedelta(hours=1)
 _LISTED = 5
+_MAX_MESSAGE = 300
 _RUNNING = {DagsterRunStatus.STARTING, DagsterRunStatus.STARTED}
 _WAITING = {DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.CANCELING}
 _FILES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
@@ -68,7 +69,6 @@ class InstanceChecks:
         configured = _configured_storage(home)
         if not configured and not all((home / file).is_file() for file in _FILES):
             return warn(f"{home} has no instance yet.", "The first `broadsheet run` makes it.")
-        os.environ["DAGSTER_HOME"] = str(home)
         instance = DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=configured))
         found = f"{home}, {instance.run_storage.__class__.__name__}"
         if isinstance(instance.run_storage, PostgresRunStorage) and not _has_tables(
@@ -137,7 +137,7 @@ class InstanceChecks:
         for kind in needed:
             if errors := beats[kind].errors:
                 return warn(
-                    f"{kind} says: {' '.join((errors[0].message or '').split())[:300]}",
+                    f"{kind} says: {_shortened(errors[0].message)}",
                     "Its log has the whole of it: Deployment, Daemons in the UI.",
                 )
         return ok(f"Last sign of life {min(last.values()):%Y-%m-%d %H:%M} UTC.")
@@ -242,7 +242,9 @@ def _last_tick(instance: DagsterInstance, states: list[InstigatorState]) -> Inst
 def _ticked(tick: InstigatorTick | None) -> str:
     if tick is None:
         return "no tick yet"
-    return f"last tick {_utc(tick.timestamp):%Y-%m-%d %H:%M} UTC {tick.status.value.lower()}"
+    ended = f"last tick {_utc(tick.timestamp):%Y-%m-%d %H:%M} UTC {tick.status.value.lower()}"
+    error = tick.tick_data.error
+    return f"{ended}: {_shortened(error.message)}" if error else ended
 
 
 def _is_late(record: RunRecord, now: datetime) -> bool:
@@ -262,6 +264,11 @@ def _described(run: dg.DagsterRun) -> str:
     nights = nights_of_run(dict(run.tags))
     of = f" of {' to '.join(sorted({night.isoformat() for night in nights}))}" if nights else ""
     return f"{run.run_id[:8]}{of} ({run.status.value.lower()})"
+
+
+def _shortened(message: str) -> str:
+    """A message in a line."""
+    return " ".join(message.split())[:_MAX_MESSAGE]
 
 
 def _utc(timestamp: float) -> datetime:
