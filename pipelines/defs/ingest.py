@@ -10,6 +10,7 @@ from pipelines import progress
 from pipelines.defs.resources import LandingZoneResource
 from pipelines.defs.runs import AssetRun
 from pipelines.landing_zone import LandedFile, LandingError
+from pipelines.news.article_facts import FACTS_VERSION, article_facts
 from pipelines.news.captions import CAPTIONS_VERSION, parse_caption
 from pipelines.news.pages import PAGES_VERSION, FileDigest, digest_file, read_file
 from pipelines.news.records import DecodedFile, Rejection
@@ -69,7 +70,7 @@ def ingest(run: AssetRun, landing_zone: LandingZoneResource, *, force: bool = Fa
 def segment_files(run: AssetRun, landing_zone: LandingZoneResource, *, force: bool = False) -> None:
     """Segment files that the current version has not, and settle what lost its place."""
     first, last = run.nights
-    version = f"{SEGMENT_VERSION}/{CAPTIONS_VERSION}"
+    version = f"{SEGMENT_VERSION}/{CAPTIONS_VERSION}/{FACTS_VERSION}"
     if force:
         run.write(partial(article_store.forget_segments, first=first, last=last))
     with run.engine.connect() as connection:
@@ -178,12 +179,14 @@ def _segment(file: PendingFile, landed: LandedFile, max_page_bytes: int) -> Segm
     if digest.sha256 != file.sha256 or not isinstance(outcome, DecodedFile):
         return None
     pages = tuple((page, segment(page.text)) for page in outcome.pages)
-    captions = {
-        found.article.article_id: tuple(map(parse_caption, found.article.captions))
+    articles = {
+        found.article.article_id: found.article
         for _, segmented in pages
         for found in segmented.occurrences
     }
-    return SegmentedFile(file, pages, captions)
+    captions = {key: tuple(map(parse_caption, one.captions)) for key, one in articles.items()}
+    facts = {key: article_facts(one) for key, one in articles.items()}
+    return SegmentedFile(file, pages, captions, facts)
 
 
 def _chars(file: SegmentedFile) -> int:

@@ -13,7 +13,7 @@ from pipelines.news.caption_dates import find_date, is_date
 from pipelines.news.records import Caption
 
 #: Raise the first number whenever the same caption gives another result.
-CAPTIONS_VERSION: Final = "/".join(("1", version("dateparser")))
+CAPTIONS_VERSION: Final = "/".join(("2", version("dateparser")))
 
 _MAX_CREDIT_CHARS = 100
 _ENDING_CHARS = 400

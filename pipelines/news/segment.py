@@ -7,6 +7,7 @@ about a line looks only at lines of the same article.
 """
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Sequence
 from uuid import UUID
@@ -23,12 +24,15 @@ from pipelines.news.lines import (
 from pipelines.news.mirrors import Head, find_cut_head, find_heads, find_markers
 from pipelines.news.records import Article, Leftover, Occurrence, SegmentedPage
 
-SEGMENT_VERSION = f"1/unicode-{unicodedata.unidata_version}"
+SEGMENT_VERSION = f"2/unicode-{unicodedata.unidata_version}"
 """Bump when the same page text gives other articles, ranges or leftovers."""
 
 GAP = 3
 MAX_LINES = 200_000
-_TERMINAL = tuple(".!?…؟。\"'”’»)]")
+_TERMINAL = tuple(".!?؟。\"'”’»)]")
+_ELLIPSIS = re.compile(
+    r"(?:…|\.\.\.|\[\+?\d+ chars\])[\])]?\Z|(?i:(?:read|continue) (?:more|reading)\W*\Z)"
+)
 
 
 def segment(page: str) -> SegmentedPage:
@@ -117,8 +121,19 @@ def make_article(title: str, captions: Sequence[str], paragraphs: Sequence[str])
         title=title,
         captions=tuple(captions),
         paragraphs=tuple(paragraphs),
-        is_truncated=not paragraphs or not paragraphs[-1].endswith(_TERMINAL),
+        is_truncated=_breaks_off(paragraphs),
     )
+
+
+def _breaks_off(paragraphs: Sequence[str]) -> bool:
+    """Whether the text ends in the middle of a sentence, or says that more follows.
+
+    A last line of a few words may be who wrote it ("nk/hcm"): then the one before it counts.
+    """
+    if not paragraphs or _ELLIPSIS.search(paragraphs[-1]):
+        return True
+    telling = [one for one in paragraphs if len(one.split()) >= 5] or paragraphs
+    return not (paragraphs[-1].endswith(_TERMINAL) or telling[-1].endswith(_TERMINAL))
 
 
 def _whole_page(lines: list[Line], first: int) -> SegmentedPage:

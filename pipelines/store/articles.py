@@ -11,6 +11,7 @@ from models import Caption as CaptionRow
 from models import Page as PageRow
 from sqlalchemy import Connection, text
 
+from pipelines.news.article_facts import ArticleFacts
 from pipelines.news.keys import derive_key
 from pipelines.news.pages import REASONS
 from pipelines.news.records import Article, Caption, Page, Rejection, SegmentedPage
@@ -26,8 +27,14 @@ _ARTICLE_COLUMNS = (
     "title",
     "body",
     "word_count",
+    "language",
+    "dateline",
+    "byline",
+    "agency",
     "is_truncated",
     "first_landed_on",
+    "published_on",
+    "published_on_source",
 )
 
 
@@ -43,11 +50,12 @@ class PendingFile:
 
 @dataclass(frozen=True, slots=True)
 class SegmentedFile:
-    """A file with its pages as they were segmented, and the captions of the articles in them."""
+    """A file with its pages as they were segmented, and what the articles in them say of themselves."""
 
     file: PendingFile
     pages: tuple[tuple[Page, SegmentedPage], ...]
     captions: Mapping[UUID, tuple[Caption, ...]]
+    facts: Mapping[UUID, ArticleFacts]
 
 
 def files_to_segment(
@@ -188,8 +196,9 @@ def _put_articles(connection: Connection, files: Sequence[SegmentedFile]) -> int
                 known = articles.get(article.article_id)
                 if known is None or one.file.night < known[1]:
                     articles[article.article_id] = (article, one.file.night)
+    facts = {key: own for one in files for key, own in one.facts.items()}
     staged = bulk.stage_like(
-        connection, ArticleRow, _ARTICLE_COLUMNS, _article_rows(articles.values())
+        connection, ArticleRow, _ARTICLE_COLUMNS, _article_rows(articles.values(), facts)
     )
     # A later night never moves an article's first one; an earlier one does, and that can change
     # which article its story is named after.
@@ -220,17 +229,25 @@ def _put_articles(connection: Connection, files: Sequence[SegmentedFile]) -> int
     )
 
 
-def _article_rows(articles: Iterable[tuple[Article, date]]) -> Iterator[bulk.Row]:
+def _article_rows(
+    articles: Iterable[tuple[Article, date]], facts: Mapping[UUID, ArticleFacts]
+) -> Iterator[bulk.Row]:
     for article, night in articles:
-        body = article.body
+        body, said = article.body, facts[article.article_id]
         yield (
             article.article_id,
             article.content_sha256,
             article.title,
             body,
             len(body.split()),
+            said.language,
+            said.dateline,
+            said.byline,
+            said.agency,
             article.is_truncated,
             night,
+            said.published_on,
+            said.published_on_source,
         )
 
 
