@@ -2,7 +2,7 @@
 
 from models.articles import Article, ArticleOccurrence, Caption
 from models.base import NEWS, OPS, Base
-from models.entities import Entity, Mention, Name
+from models.entities import Entity, Mention, Name, Quotation
 from models.landing import Page, SourceFile
 from models.ops import (
     AnalyticsState,
@@ -38,6 +38,7 @@ __all__ = [
     "Page",
     "PageLeftover",
     "Quarantine",
+    "Quotation",
     "Resolution",
     "Signature",
     "SourceFile",

@@ -101,3 +101,38 @@ class Mention(Base):
         comment="First character of its sentence, counted as start_char is."
     )
     sentence_end: Mapped[int] = mapped_column(comment="Character after the sentence's last one.")
+
+
+class Quotation(Base):
+    """Direct speech in an article."""
+
+    __tablename__ = "quotations"
+    __table_args__ = (
+        CheckConstraint("section in ('title', 'body')", "section"),
+        CheckConstraint("start_char >= 0 and start_char < end_char", "char_range"),
+        CheckConstraint("char_length(quotation) = end_char - start_char", "quotation_length"),
+        {"schema": NEWS, "comment": "Direct speech in articles, and who is said to have spoken."},
+    )
+
+    article_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Article.article_id), primary_key=True, comment="The article."
+    )
+    section: Mapped[Words] = mapped_column(
+        primary_key=True, comment="Where in the article: title or body."
+    )
+    section_no: Mapped[int] = mapped_column(
+        primary_key=True, comment="Which paragraph of the body, from 1; a title is 1."
+    )
+    start_char: Mapped[int] = mapped_column(
+        primary_key=True, comment="First character in the title or the whole body, from 0."
+    )
+    end_char: Mapped[int] = mapped_column(comment="Character after the last one.")
+    quotation: Mapped[Words] = mapped_column(comment="What is quoted, without the marks.")
+    speaker_name_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey(Name.name_id),
+        index=True,
+        comment="The name of the person or body that spoke; null where the text does not tell.",
+    )
+    cue: Mapped[Words | None] = mapped_column(
+        comment="The verb that introduces it, as it stands; null for none."
+    )

@@ -13,13 +13,15 @@ from pipelines.defs.runs import AssetRun
 from pipelines.news import ner
 from pipelines.news.candidates import LINK_VERSION, link_keys
 from pipelines.news.minhash import sign
-from pipelines.news.records import ArticleText, Mention
+from pipelines.news.ner import ReadArticle
+from pipelines.news.records import ArticleText
 from pipelines.news.resolver import by_tables
 from pipelines.news.shingles import shingle
 from pipelines.news.stories import Pair, story_text, verify
 from pipelines.pool import map_batches
 from pipelines.store import mentions, names, signatures, stories
 from pipelines.store.candidates import find_candidates
+from pipelines.store.quotations import put_quotations
 from pipelines.store.signatures import SignedArticle, UnlinkedArticle
 
 _LINKED_TOGETHER = 2_000
@@ -61,20 +63,32 @@ def read_articles(
     with run.engine.connect() as connection:
         pending = mentions.articles_to_read(connection, first, last, version)
     processes = workers if len(pending) > _ALONE_BELOW else 1
-    read: list[tuple[UUID, list[Mention]]] = []
+    read: list[ReadArticle] = []
     with progress.track("articles", len(pending)) as advance:
         results = map_batches(
             partial(ner.read_batch, pipeline=pipeline), _texts(run, pending), processes
         )
         for words, found in results:
             read += found
-            run.count(words=words, articles_read=len(found), mentions=sum(len(m) for _, m in found))
+            run.count(
+                words=words,
+                articles_read=len(found),
+                mentions=sum(len(one.mentions) for one in found),
+                quotations=sum(len(one.quotations) for one in found),
+            )
             advance(len(found))
             if len(read) >= _STORED_TOGETHER:
-                run.write(partial(mentions.put_mentions, articles=read, version=version))
+                run.write(partial(_put_read, read=read, version=version))
                 read = []
     if read:
-        run.write(partial(mentions.put_mentions, articles=read, version=version))
+        run.write(partial(_put_read, read=read, version=version))
+
+
+def _put_read(connection: Connection, read: Sequence[ReadArticle], version: str) -> int:
+    """Store what was found in a batch of articles."""
+    found = [(one.article_id, one.mentions) for one in read]
+    written = mentions.put_mentions(connection, found, version)
+    return written + put_quotations(connection, [(one.article_id, one.quotations) for one in read])
 
 
 def resolve_names(run: AssetRun, *, force: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Articles -> mentions, with a spaCy pipeline.
+"""Articles -> mentions, with a spaCy pipeline, and the quotations beside them.
 
 Each title, caption and paragraph is read by itself, and each article is a batch of its own: what is
 found in it then depends on nothing but the article, down to the last bit of the arithmetic.
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import spacy
@@ -25,6 +26,7 @@ from pipelines.news.consistency import Span, make_consistent
 from pipelines.news.names import NAMES_VERSION
 from pipelines.news.namesakes import namesakes_checksum
 from pipelines.news.places import places_version
+from pipelines.news.quotations import QUOTATIONS_VERSION, Passage, Quotation, find_quotations
 from pipelines.news.records import ArticleText, Mention, Section
 from pipelines.news.spellings import spellings_checksum
 
@@ -85,7 +87,7 @@ def ner_version(name: str | None) -> str:
         raise PipelineError(_cannot_load(name, error)) from error
     pipeline = f"{facts['lang']}_{facts['name']}-{facts['version']}-{checksum[:8]}"
     tables = f"{places_version()}/{namesakes_checksum()}/{spellings_checksum()}"
-    rules = f"{_NER_VERSION}.{NAMES_VERSION}/{tables}"
+    rules = f"{_NER_VERSION}.{NAMES_VERSION}.{QUOTATIONS_VERSION}/{tables}"
     return f"{pipeline}/spacy-{version('spacy')}/{rules}"
 
 
@@ -107,16 +109,28 @@ def _checksum(folder: Path) -> str:
     return checksum.hexdigest()
 
 
+class ReadArticle(NamedTuple):
+    """What was found in an article."""
+
+    article_id: UUID
+    mentions: list[Mention]
+    quotations: list[Quotation]
+
+
 def read_batch(
     articles: Sequence[ArticleText], pipeline: str | None
-) -> tuple[int, list[tuple[UUID, list[Mention]]]]:
-    """Words read and mentions found in a batch; what a worker process runs.
+) -> tuple[int, list[ReadArticle]]:
+    """Words read, and mentions and quotations found in a batch; what a worker process runs.
 
     It stands here because a worker imports the module of what it runs, and this one imports neither
     Dagster nor a database driver.
     """
     words = sum(len(article.body.split()) for article in articles)
-    return words, list(read_mentions(articles, pipeline))
+    found = zip(articles, read_mentions(articles, pipeline), strict=True)
+    return words, [
+        ReadArticle(article_id, mentions, find_quotations(list(_passages(article)), mentions))
+        for article, (article_id, mentions) in found
+    ]
 
 
 def read_mentions(
@@ -190,6 +204,15 @@ def _pieces(article: ArticleText) -> Iterator[_Piece]:
     offset = 0
     for number, paragraph in enumerate(article.body.split("\n\n"), start=1):
         yield from _cut("body", number, offset, paragraph)
+        offset += len(paragraph) + 2
+
+
+def _passages(article: ArticleText) -> Iterator[Passage]:
+    """Title and paragraphs, where quotations are looked for."""
+    yield Passage("title", 1, 0, article.title)
+    offset = 0
+    for number, paragraph in enumerate(article.body.split("\n\n"), start=1):
+        yield Passage("body", number, offset, paragraph)
         offset += len(paragraph) + 2
 
 

@@ -154,10 +154,17 @@ def delete_mentions(connection: Connection, staged: str) -> int:
 
 
 def _take_mentions(connection: Connection, staged: str) -> int:
-    """Delete mentions, leaving in `taken` how many each name loses, and what it stands for.
+    """Delete mentions and quotations, leaving in `taken` how many each name loses, and what it stands for.
 
     The entity is kept there because the name may be gone when its entity is looked at.
     """
+    # They refer to names.
+    connection.execute(
+        text(f"""
+        delete from news.quotations using pg_temp.{staged} staged
+         where quotations.article_id = staged.article_id
+        """)
+    )
     columns = [("name_id", "uuid"), ("entity_id", "uuid"), ("mentions", "integer")]
     bulk.stage(connection, "taken", columns, ())
     connection.execute(

@@ -222,6 +222,7 @@ insert into news.entities values ({KEY}, 'GPE', 'paris', 'Paris', 'FR', null);
 insert into news.names values ({KEY}, 'GPE', 'Paris', {KEY}, 'folded', 1),
                               ({OTHER}, 'DATE', 'Monday', null, null, 1);
 insert into news.mentions values ({A}, 'body', 1, 3, 8, 'Paris', {KEY}, 'GPE', 0, 9);
+insert into news.quotations values ({A}, 'body', 1, 3, 8, 'Paris', {KEY}, 'said');
 insert into ops.unlinked_articles values ({A});
 insert into ops.signatures (article_id, signature, shingle_count, keys, signature_version)
        values ({A}, decode(repeat('00', 512), 'hex'), 3, '{{7}}', '1');
@@ -271,6 +272,9 @@ CHECKED = {
     "ck_mentions_surface_length": "update news.mentions set surface = 'Pari'",
     "ck_mentions_in_sentence": "update news.mentions set sentence_end = 7",
     "ck_mentions_label": "update news.mentions set label = 'THING'",
+    "ck_quotations_section": "update news.quotations set section = 'caption'",
+    "ck_quotations_char_range": "update news.quotations set start_char = 9",
+    "ck_quotations_quotation_length": "update news.quotations set quotation = 'Pari'",
     "ck_signatures_signature_length": "update ops.signatures set signature = 'short'",
     "ck_signatures_shingle_count": "update ops.signatures set shingle_count = -1",
     "ck_analytics_state_one_row": "insert into ops.analytics_state values (false, false)",
