@@ -38,10 +38,14 @@ from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import Engine, make_url, text
 
 from pipelines.commands.doctor import examine_all, has_failed
+from pipelines.defs.checks import CHECKS
+from pipelines.doctor.database import DatabaseChecks
 from pipelines.doctor.findings import Outcome, Verdict, examine, ok
+from pipelines.doctor.instance import InstanceChecks
 from pipelines.doctor.loaded import night_before
 from pipelines.instance import prepare_home
 from pipelines.landing_zone import LandingZone
+from pipelines.settings import ROOT
 from pipelines.settings import settings as read_settings
 from pipelines.store.database import alembic_config
 from tests.conftest import created
@@ -105,6 +109,17 @@ def verdicts(outcomes: dict[str, Outcome]) -> dict[str, Verdict]:
 
 def names(outcomes: dict[str, Outcome], verdict: Verdict) -> set[str]:
     return {name for name, outcome in outcomes.items() if outcome.verdict is verdict}
+
+
+# --- the guide
+
+
+def test_the_guide_tells_of_every_check_and_of_every_asset_check() -> None:
+    guide = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    looked_at = {"landing_zone", "disks", "aliases", "pipeline"}
+    looked_at |= DatabaseChecks().checks().keys() | InstanceChecks().checks().keys()
+    in_runs = {key.name for check in CHECKS for key in check.check_keys}
+    assert [name for name in sorted(looked_at | in_runs) if f"`{name}`" not in guide] == []
 
 
 # --- a healthy house
