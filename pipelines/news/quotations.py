@@ -37,7 +37,7 @@ _NOBODY = re.compile(
 )
 _SOMEONE = re.compile(
     r"(?<![\w-])(?P<pronoun>[Hh]e|[Ss]he)(?![\w-])"
-    r"|(?<![\w-])(?P<body>[Ii]t|[Tt]he (?:[\w-]+ )?(?:ministry|military|army|group|company|party|agency|council"
+    r"|(?<![\w-])(?P<body>[Ii]t|(?:[Tt]he|[Hh]is|[Hh]er|[Ii]ts) (?:[\w-]+ )?(?:ministry|military|army|group|company|party|agency|council"
     r"|directorate|federation|union|commission|office|organization|movement|bank|court|police|embassy))(?![\w-])"
     r"|(?<![\w-])(?P<definite>(?:[Tt]he|[Hh]is|[Hh]er) (?:[\w-]+ )?(?:minister|president|mayor|governor"
     r"|judge|commander|general|colonel|captain|professor|director|spokesman|spokeswoman|spokesperson"
@@ -232,7 +232,7 @@ def _attribution(
     text: str, span: Quoted, since: int, until: int, people: "_People"
 ) -> _Said | None:
     """What the words of its sentence before a quotation, and those after it, say of its speaker."""
-    start = max([since, *(end.end() for end in _SENTENCE_END.finditer(text, 0, span.start - 1))])
+    start = max([since, *(end.end() for end in _SENTENCE_END.finditer(text, 0, span.start))])
     ahead = (start, span.start - 1)
     behind = (min(span.end + 1, len(text)), _sentence_end(text, span.end, until))
     ends = text[span.end - 1 : span.end] in {".", "…"} and text[span.end + 1 : span.end + 2] != ","
