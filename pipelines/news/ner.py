@@ -28,12 +28,13 @@ from pipelines.news.namesakes import namesakes_checksum
 from pipelines.news.places import places_version
 from pipelines.news.quotations import QUOTATIONS_VERSION, Passage, Quotation, find_quotations
 from pipelines.news.records import ArticleText, Mention, Section
+from pipelines.news.spans import mend
 from pipelines.news.spellings import spellings_checksum
 
 SHIPPED = Path(__file__).parent / "en_broadsheet_sm"
 LABELS = frozenset({"PERSON", "NORP", "ORG", "GPE", "LOC", "FAC", "EVENT", "DATE"})
 
-_NER_VERSION = "2"
+_NER_VERSION = "3"
 _BATCH_PARAGRAPHS = 64
 _MAX_PIECE_CHARS = 50_000
 _MAX_SURFACE_CHARS = 150
@@ -150,7 +151,7 @@ def read_mentions(
                 sentences.append([sentence.start_char for sentence in doc.sents])
         headlines = sum(piece.section == "title" for piece in pieces)
         texts = [piece.text for piece in pieces]
-        spans = make_consistent(texts, spans, headlines)
+        spans = make_consistent(texts, mend(texts, spans), headlines)
         labelled = [(span.surface, span.label) for span in spans]
         names = name_mentions(labelled, beside(texts, spans))
         yield (
