@@ -129,7 +129,7 @@ def _missed(
     known |= {
         span.surface: span.label
         for span in spans
-        if span.label not in {"DATE", "NORP"} and _is_telling(span.surface)
+        if span.label not in {"DATE", "NORP"} and _is_telling(span.surface, span.label)
     }
     if not known:
         return
@@ -150,8 +150,8 @@ def _missed(
                 yield Span(piece, start, end, match[0], known[match[0]])
 
 
-def _is_telling(name: str) -> bool:
+def _is_telling(name: str, label: str) -> bool:
     """Whether a name is unlikely to mean anything else where it stands again."""
-    if " " in name or "-" in name:
+    if " " in name or "-" in name or (label == "GPE" and country(fold(name))):
         return True
     return len(name) > 2 and name.isupper()

@@ -119,3 +119,10 @@ def test_spans_stay_disjoint_and_none_is_lost(drawn: list[list[str]], data: st.D
     )
     kept = {(one.piece, one.start, one.end) for one in spans}
     assert kept <= {(one.piece, one.start, one.end) for one in found}
+
+
+def test_a_country_is_found_wherever_it_stands_and_a_town_of_one_word_is_not() -> None:
+    texts = ["", "They flew to Türkiye from Bingo.", "In Türkiye they played Bingo."]
+    found = consistent(texts, (1, "Türkiye", "GPE"), (1, "Bingo", "GPE"))
+    assert (2, "Türkiye", "GPE") in found
+    assert (2, "Bingo", "GPE") not in found
