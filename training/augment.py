@@ -7,15 +7,18 @@ the same one where it does not apply. All chance comes from the `Random` that is
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import replace
 from random import Random
 from typing import Final
 
+from training.bodies import draw
 from training.names import AGENCIES, PLACES, person_name, surname
 from training.passage import Passage, Span
 
-# Shares of passages that are reworked (RENAMED, UNSTOPPED, CURLED) or get a further variant.
+# Shares of passages that are reworked (RENAMED, DISGUISED, UNSTOPPED, CURLED) or get a further variant.
 RENAMED: Final = 0.25
+DISGUISED: Final = 0.4
 TITLED: Final = 0.30
 CAPITALS: Final = 0.04
 RENAMED_TOO: Final = 0.20
@@ -26,14 +29,22 @@ CURLED: Final = 0.5
 # Characters beyond which no headline goes.
 HEADLINE_LENGTH: Final = 140
 CAPITALS_LENGTH: Final = 110
-# Within a variant: datelines in capitals, datelines with an agency, places that are renamed.
+# Within a variant: datelines in capitals, datelines with an agency, places that are renamed,
+# people whose new names are not of our region.
 PLACE_IN_CAPITALS: Final = 0.7
 AGENCY_NAMED: Final = 0.6
 PLACE_RENAMED: Final = 0.4
+FROM_ABROAD: Final = 0.35
+# Letters at the end of a word that no disguise changes; the recogniser's suffix has three.
+KEPT_ENDING: Final = 3
 
 _SMALL: Final = re.compile(
     r"(?:an?|and|as|at|but|by|for|from|in|into|of|on|or|over|per|the|to|up|via|with|vs|nor)$"
 )
+
+_NAME_WORD: Final = re.compile(r"(?<![^\W\d_])[A-Z][A-Za-z]{3,}(?![^\W\d_])|\b[A-Z]{3}\b")
+_VOWELS: Final = "aeiou"
+_CONSONANTS: Final = "bcdfghjklmnprstvwyz"
 
 
 def curl(passage: Passage) -> Passage:
@@ -103,13 +114,13 @@ def shifted(passage: Passage, head: str, spans: list[Span]) -> Passage:
 
 
 def rename(passage: Passage, random: Random) -> Passage:
-    """Replace full names of people and one place by names of our region, the same for the same."""
+    """Replace people and some places, most often by names of our region, the same for the same."""
     people = [span for span in passage.spans if span.label == "PERSON"]
     swaps: dict[str, str] = {}
     for span in people:
         words = passage.words(span)
         if words not in swaps:
-            swaps[words] = person_name(random) if " " in words else surname(random)
+            swaps[words] = _fresh_name(random, full=" " in words)
     for span in passage.spans:
         placed = re.search(r"\b(?:in|to|from|near|at) $", passage.text[: span.start])
         if span.label == "GPE" and placed and random.random() < PLACE_RENAMED:
@@ -126,8 +137,51 @@ def rename(passage: Passage, random: Random) -> Passage:
     return replace(passage, text=text + passage.text[at:], spans=tuple(spans))
 
 
-def variants(passage: Passage, random: Random) -> list[Passage]:
-    """Return the passage as training sees it: itself, reworked in places, and a few variants."""
+def disguise(passage: Passage, familiar: Container[str], random: Random) -> Passage:
+    """Change inner letters of the words of names that are not `familiar`, the same for the same.
+
+    What is left of such a word is its first letter, its ending and its shape. A recogniser then
+    has to tell a name that it has never seen by those and by what stands around it.
+    """
+    text = passage.text
+    swaps: dict[str, str] = {}
+    for span in passage.spans:
+        if span.label in {"DATE", "NORP"}:
+            continue
+        for match in _NAME_WORD.finditer(text, span.start, span.end):
+            word = match[0]
+            if word not in familiar:
+                fresh = swaps.setdefault(word, _respell(word, random))
+                text = text[: match.start()] + fresh + text[match.end() :]
+    return replace(passage, text=text)
+
+
+def _respell(word: str, random: Random) -> str:
+    kept = 1 if word.isupper() else min(KEPT_ENDING, len(word) - 2)
+    inner = (_like(letter, random) for letter in word[1 : len(word) - kept])
+    return word[0] + "".join(inner) + word[len(word) - kept :]
+
+
+def _like(letter: str, random: Random) -> str:
+    """Return a vowel for a vowel, a consonant for a consonant, in the same case."""
+    letters = _VOWELS if letter.lower() in _VOWELS else _CONSONANTS
+    fresh = random.choice(letters)
+    return fresh.upper() if letter.isupper() else fresh
+
+
+def _fresh_name(random: Random, *, full: bool) -> str:
+    if random.random() < FROM_ABROAD:
+        return draw("FULL" if full else "SURNAME", random)
+    return person_name(random) if full else surname(random)
+
+
+def variants(
+    passage: Passage, random: Random, familiar: Container[str] | None = None
+) -> list[Passage]:
+    """Return the passage as training sees it: itself, reworked in places, and a few variants.
+
+    Names are disguised where `familiar` says which of their words are to stay as they are.
+    """
     chance = random.random
     base = rename(passage, random) if chance() < RENAMED else passage
     found = [base]
@@ -141,5 +195,9 @@ def variants(passage: Passage, random: Random) -> list[Passage]:
         found.append(credit(rename(passage, random), random))
     if chance() < DATELINED:
         found.append(dateline(passage, random))
+    if familiar is not None:
+        found = [
+            disguise(item, familiar, random) if chance() < DISGUISED else item for item in found
+        ]
     found = [drop_stop(item) if chance() < UNSTOPPED else item for item in found]
     return [curl(item) if chance() < CURLED else item for item in found]

@@ -33,7 +33,7 @@ SET_NAMES: Final = {
 }
 META: Final[dict[str, Any]] = {
     "name": "broadsheet_sm",
-    "version": "0.2.0",
+    "version": "0.3.0",
     "spacy_version": ">=3.8.7,<3.9.0",
     "description": (
         "Named entities in English news: a small CNN tok2vec and a transition-based ner, "

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
@@ -24,7 +25,7 @@ from training import sources
 from training.augment import variants
 from training.mapping import map_passage, vote
 from training.passage import LABELS, Passage, bucket, to_doc
-from training.synthesis import synthesise
+from training.synthesis import synthesise, synthesise_reference
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SEED: Final = 20240229
@@ -34,11 +35,14 @@ DEV_SHARE: Final = 4
 """Per cent of GMB's blocks that go to own_test and to dev."""
 NAMELESS_SHARE: Final = 20
 """Per cent of the gold sentences without a name that training sees."""
-GOLD_COPIES: Final = 3
-ANNOTATED_COPIES: Final = 8
-"""How often sentences annotated by hand, and those of our own, are seen for once of the silver ones."""
+COPIES: Final = {"uner": 2, "gum": 3, "crossner": 6, "annotated": 8}
+"""How often sentences annotated by hand are seen for once of the silver ones, by their source."""
+CROSSNER_DEV_SHARE: Final = 20
+"""Per cent of CrossNER's own dev split that stay dev; the rest is trained on."""
 ANNOTATED_DEV_SHARE: Final = 8
 """Per cent of our own that go to dev."""
+FAMILIAR: Final = 30
+"""How often a word must be seen for its spelling to be kept in names."""
 ANNOTATED: Final = ROOT / "training" / "annotated" / "train"
 
 
@@ -55,23 +59,35 @@ def read_all(data: Path) -> dict[str, list[Passage]]:
         *sources.read_gum(data / "gum_news"),
         *sources.read_columns(crossner / "train.txt", "crossner", "\t"),
     ]
-    sets["train"] += GOLD_COPIES * [map_passage(passage) for passage in gold if useful(passage)]
+    sets["dev_crossner"] = []
+    for passage in sources.read_columns(crossner / "dev.txt", "crossner", "\t"):
+        if bucket(passage.group) < CROSSNER_DEV_SHARE:
+            sets["dev_crossner"].append(map_passage(passage))
+        else:
+            gold.append(passage)
+    for passage in filter(useful, gold):
+        sets["train"] += COPIES[passage.source] * [map_passage(passage)]
     sets["dev_annotated"] = []
     for path in sorted(ANNOTATED.glob("*.txt")):
         for passage in chain.from_iterable(sources.read_annotated(path)):
             if bucket(passage.group) < ANNOTATED_DEV_SHARE:
                 sets["dev_annotated"].append(passage)
             else:
-                sets["train"] += ANNOTATED_COPIES * [passage]
+                sets["train"] += COPIES[passage.source] * [passage]
     sets["dev_uner"] = [*map(map_passage, sources.read_uner(uner / "en_ewt-ud-dev.iob2"))]
-    dev = sources.read_columns(crossner / "dev.txt", "crossner", "\t")
-    sets["dev_crossner"] = [*map(map_passage, dev)]
     return sets
 
 
 def useful(passage: Passage) -> bool:
     """Return whether a gold sentence is worth its time: any with a name, some of the others."""
     return bool(passage.spans) or bucket(passage.text) < NAMELESS_SHARE
+
+
+def familiar(passages: Iterable[Passage]) -> set[str]:
+    """Return the words that are frequent enough to be learnt as such, and all common nouns."""
+    counts = Counter(word for one in passages for word in re.findall(r"[A-Za-z]+", one.text))
+    common = {word.capitalize() for word in counts if word.islower()}
+    return common | {word for word, count in counts.items() if count >= FAMILIAR}
 
 
 def read_wikigold(data: Path) -> list[Passage]:
@@ -98,17 +114,21 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/ner"))
     parser.add_argument("--out", type=Path, default=Path("training/corpus"))
-    parser.add_argument("--patterns", type=int, default=40, help="sentences per pattern")
+    parser.add_argument("--patterns", type=int, default=40, help="sentences per pattern of news")
+    parser.add_argument("--reference", type=int, default=20, help="and per pattern of reference")
     options = parser.parse_args(arguments)
     data, out = (ROOT / options.data).resolve(), ROOT / options.out
     out.mkdir(parents=True, exist_ok=True)
 
     sets = read_all(data)
     random = Random(SEED)
-    train = [variant for passage in sets["train"] for variant in variants(passage, random)]
+    known = familiar(sets["train"])
+    train = [v for passage in sets["train"] for v in variants(passage, random, known)]
     train += [
         variant
-        for passage in synthesise(random, options.patterns)
+        for passage in chain(
+            synthesise(random, options.patterns), synthesise_reference(random, options.reference)
+        )
         for variant in variants(passage, random)[:1]
     ]
     random.shuffle(train)

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 import pytest
 import spacy
 
-from training.augment import credit, curl, dateline, drop_stop, rename, title_case, upper_case
+from training import bodies
+from training.augment import (
+    credit,
+    curl,
+    dateline,
+    disguise,
+    drop_stop,
+    rename,
+    title_case,
+    upper_case,
+)
 from training.dates import find_dates
 from training.detokenize import align, detokenize
 from training.gazetteer import is_country, is_norp, place_label
 from training.mapping import map_label, map_passage, vote
 from training.package import BEGIN, END, update_card
 from training.passage import LABELS, UNKNOWN, Passage, Span, bucket, to_doc
+from training.prepare import FAMILIAR, familiar
 from training.sources import passage
-from training.synthesis import PATTERNS, fill, synthesise
+from training.synthesis import (
+    PATTERNS,
+    REFERENCE_PATTERNS,
+    fill,
+    synthesise,
+    synthesise_reference,
+)
 
 
 def seeded(seed: int) -> Random:
@@ -157,6 +175,51 @@ def test_renaming_is_consistent_and_repeatable() -> None:
     one, other = (rename(twice, seeded(4)) for _ in range(2))
     assert one == other
     assert len(named(one)) == 1
+
+
+def test_a_disguise_keeps_first_letter_ending_and_shape_and_is_the_same_for_the_same() -> None:
+    text = "Lindqvist of Bank NTVX on Friday; Lindqvist, Lindqvist"
+    spans = (
+        Span(0, 9, "PERSON"),
+        Span(13, 22, "ORG"),
+        Span(26, 32, "DATE"),
+        Span(34, 43, "PERSON"),
+    )
+    hidden = disguise(Passage(text, spans, "g", "g"), {"Bank"}, seeded(2))
+    first, second = hidden.text[:9], hidden.text[13:22]
+    assert (first[0], first[-3:], len(hidden.text)) == ("L", "ist", len(text))
+    assert first != "Lindqvist"
+    assert hidden.text[34:43] == first
+    assert hidden.text[45:] == "Lindqvist"
+    assert second.startswith("Bank N")
+    assert second.isalpha() is False
+    assert second[5:].isupper()
+    assert "Friday" in hidden.text
+    assert hidden.spans == spans
+
+
+def test_frequent_words_and_common_nouns_are_familiar() -> None:
+    often = [Passage("Oslo", (), "g", "g")] * FAMILIAR
+    known = familiar([*often, Passage("Bergen has a harbor", (), "g", "g")])
+    assert {"Oslo", "Harbor"} <= known
+    assert "Bergen" not in known
+
+
+def test_patterns_of_an_encyclopedia_name_everything_but_works() -> None:
+    for item in synthesise_reference(seeded(1), 3):
+        assert "{" not in item.text
+        assert item.spans
+        assert {span.label for span in item.spans} <= set(LABELS)
+    assert len(set(REFERENCE_PATTERNS)) == len(REFERENCE_PATTERNS)
+
+
+@pytest.mark.parametrize("kind", bodies.LABELS)
+def test_every_part_of_a_shape_is_replaced(kind: str) -> None:
+    parts = {"town", "region", "surname", "given", "nickname", "adjective", "noun", "brand"}
+    for seed in range(200):
+        name = bodies.draw(kind, seeded(seed))
+        assert name.strip() == name != ""
+        assert not parts.intersection(re.findall(r"[a-z]+", name))
 
 
 def test_patterns_use_only_our_labels_and_fill_every_slot() -> None:
