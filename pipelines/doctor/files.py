@@ -82,7 +82,7 @@ def aliases(connect: Connect) -> Outcome:
     found = f"{path}." if path.exists() else "None of your own."
     query = "select resolver_version as version, count(*) from ops.resolutions group by 1"
     stored = _stored(connect, query)
-    if stale := stored.total() - stored[rules.version]:
+    if stored and (stale := stored.total() - stored[rules.version]):
         return warn(
             f"{found} {stale:,} names were resolved by an earlier file or earlier rules.",
             "The next run resolves all names anew: `broadsheet run`.",
@@ -102,6 +102,8 @@ def pipeline(connect: Connect) -> Outcome:
         return fail(str(error), "Install it, or set BROADSHEET_NLP to one that is installed.")
     query = "select ner_version as version, count(*) from ops.annotations group by 1"
     stored = _stored(connect, query)
+    if stored is None:
+        return ok(f"{version}; what stored articles were read with could not be asked.")
     if stale := stored.total() - stored[version]:
         return warn(
             f"{version}; {stale:,} of {stored.total():,} articles were read with another.",
@@ -110,15 +112,15 @@ def pipeline(connect: Connect) -> Outcome:
     return ok(f"{version}; {stored.total():,} articles were read with it.")
 
 
-def _stored(connect: Connect, query: str) -> Counter[str]:
-    """How many rows have which version; none where the database cannot say."""
+def _stored(connect: Connect, query: str) -> Counter[str] | None:
+    """How many rows have which version; None where the database does not say."""
     try:
         with connect() as connection:
             return Counter(
                 {row["version"]: row["count"] for row in connection.execute(query.encode())}
             )
     except (NotLookedAtError, psycopg.Error):
-        return Counter()  # what is wrong with the database is said elsewhere
+        return None  # what is wrong with the database is said elsewhere
 
 
 def _written_to(connect: Connect) -> Iterator[tuple[str, Path]]:

@@ -7,8 +7,8 @@ from threading import Thread
 
 import psycopg
 
-SECONDS = 30
-"""How long checks of one source may take together."""
+SECONDS = 60
+"""How long checks of one source may take together; connections give up much sooner."""
 
 
 class Verdict(StrEnum):

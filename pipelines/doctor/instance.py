@@ -17,7 +17,6 @@ from dagster._core.scheduler.instigation import (
     InstigatorType,
     TickStatus,
 )
-from dagster_postgres.run_storage import PostgresRunStorage
 from dagster_shared.yaml_utils import load_yaml_from_path
 
 from pipelines.definitions import defs
@@ -69,11 +68,22 @@ class InstanceChecks:
         configured = _configured_storage(home)
         if not configured and not all((home / file).is_file() for file in _FILES):
             return warn(f"{home} has no instance yet.", "The first `broadsheet run` makes it.")
-        instance = DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=configured))
+        try:
+            instance = DagsterInstance.from_ref(
+                InstanceRef.from_dir(str(home), overrides=configured)
+            )
+            url = getattr(instance.run_storage, "postgres_url", None)
+            has_tables = url is None or _has_tables(url)
+        except (psycopg.Error, dg.DagsterError) as error:
+            wrong = getattr(error, "errors", ())  # of a configuration, each with a message
+            said = " ".join(one.message for one in wrong) or str(error)
+            return fail(
+                f"{home}: {_shortened(said)}",
+                f"See whether {home / 'dagster.yaml'} is right, what it takes from the environment"
+                " is set, and the database it names runs.",
+            )
         found = f"{home}, {instance.run_storage.__class__.__name__}"
-        if isinstance(instance.run_storage, PostgresRunStorage) and not _has_tables(
-            instance.run_storage.postgres_url
-        ):
+        if not has_tables:
             return fail(f"{found}: there are no tables.", "`dagster instance migrate` makes them.")
         for kept in (
             instance.run_storage,

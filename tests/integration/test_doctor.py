@@ -49,7 +49,7 @@ from pipelines.settings import ROOT
 from pipelines.settings import settings as read_settings
 from pipelines.store.database import alembic_config
 from tests.conftest import created
-from tests.integration.conftest import FERRY, Loaded, article, page
+from tests.integration.conftest import FERRY, article, page
 from tests.integration.loading import everything, lay_out, load
 from tests.integration.test_cli import broadsheet
 
@@ -103,8 +103,9 @@ def unreachable() -> Iterator[str]:
         yield f"postgresql://nobody@127.0.0.1:{taken.getsockname()[1]}/news"
 
 
-def verdicts(outcomes: dict[str, Outcome]) -> dict[str, Verdict]:
-    return {name: outcome.verdict for name, outcome in outcomes.items()}
+def contents(folder: Path) -> dict[Path, bytes]:
+    """What each file below a folder holds."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def names(outcomes: dict[str, Outcome], verdict: Verdict) -> set[str]:
@@ -126,12 +127,12 @@ def test_the_guide_tells_of_every_check_and_of_every_asset_check() -> None:
 
 
 def test_where_all_is_well_nothing_fails(
-    copy: Engine, on_disk: DagsterInstance, home: Path, loaded: Loaded, tmp_path: Path
+    copy: Engine, on_disk: DagsterInstance, home: Path, tmp_path: Path
 ) -> None:
     zone = LandingZone(tmp_path / "landing")
     files = {(night_before(), "a.txt"): page(FERRY)}
     load(on_disk, lay_out(zone.root, files), night_before())
-    before = everything(copy)
+    before, kept = everything(copy), contents(home)
     done = broadsheet(home, "doctor", "--format", "json", BROADSHEET_LANDING=str(zone.root))
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
@@ -141,8 +142,8 @@ def test_where_all_is_well_nothing_fails(
     assert f"1 files of {night_before()}" in by_name["last_night"]
     assert "0 of 1 files" in by_name["quarantine"]
     assert "analytics" in by_name["loads"]
-    assert str(loaded.zone.root) not in done.stdout
     assert everything(copy) == before
+    assert contents(home) == kept
 
 
 def test_on_paper_a_check_is_a_line_and_how_to_mend_it_another(
@@ -474,6 +475,19 @@ def test_a_schedule_is_told_to_be_on_or_off_with_its_last_tick(
     assert found["daemon"].verdict is Verdict.FAIL
 
 
+@pytest.mark.usefixtures("engine")
+def test_what_dagster_takes_from_the_environment_has_to_be_there(
+    doctor: Doctor, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_POSTGRES_URL", raising=False)
+    url = {"postgres_url": {"env": "DAGSTER_POSTGRES_URL"}}
+    (home / "dagster" / "dagster.yaml").write_text(json.dumps({"storage": {"postgres": url}}))
+    found = doctor()["dagster"]
+    assert found.verdict is Verdict.FAIL
+    assert "DAGSTER_POSTGRES_URL" in found.found
+    assert "dagster.yaml" in found.mend
+
+
 def keep_in_postgres(home: Path, url: str) -> None:
     """Let Dagster keep its runs in a database."""
     plain = make_url(url).set(drivername="postgresql+psycopg2")
@@ -490,6 +504,7 @@ def test_dagsters_own_database_is_looked_at_and_no_table_is_made_in_it(
     found = doctor()
     assert found["dagster"].verdict is Verdict.FAIL
     assert "refused" in found["dagster"].found
+    assert "dagster.yaml" in found["dagster"].mend
     assert found["runs"].mend == "See dagster."
     with created(server_url, f"test_{uuid4().hex[:12]}") as url:
         keep_in_postgres(home, url)
