@@ -14,7 +14,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from dagster import DagsterInstance
 from psycopg import sql
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, inspect, make_url, text
 
 from models import NEWS, Base
 from pipelines.store import database
@@ -117,12 +117,13 @@ def copy_rows(
 
 
 def counts(engine: Engine) -> dict[str, int]:
-    """Rows of each table of `news`."""
+    """Rows of each table of `news` that there is at the database's revision."""
+    there = set(inspect(engine).get_table_names(schema=NEWS))
     with engine.connect() as connection:
         return {
             table.name: connection.scalar(text(f"select count(*) from {table.fullname}")) or 0
             for table in Base.metadata.sorted_tables
-            if table.schema == NEWS
+            if table.schema == NEWS and table.name in there
         }
 
 
@@ -148,6 +149,6 @@ def test_an_old_database_keeps_its_rows_and_ends_as_a_clean_load(
         assert before["duplicate_pairs"] == rows["duplicate_pairs"] + 2 * bool(mistakes)
         database.upgrade(engine.url.render_as_string(hide_password=False))
         assert database.revisions(engine) == (HEAD, HEAD)
-        assert counts(engine) == before
+        assert counts(engine).items() >= before.items()
         load(instance, loaded.zone, NIGHTS[0], NIGHTS[-1])
         assert everything(engine) == expected
