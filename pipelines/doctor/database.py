@@ -53,12 +53,16 @@ def connect() -> Connection:
         autocommit=True,
         row_factory=dict_row,
     )
-    for setting, value in (
-        ("statement_timeout", f"{_STATEMENT_SECONDS}s"),
-        ("lock_timeout", f"{_CONNECT_SECONDS}s"),
-        ("default_transaction_read_only", "on"),
-    ):
-        connection.execute("select set_config(%s, %s, false)", (setting, value))
+    try:
+        for setting, value in (
+            ("statement_timeout", f"{_STATEMENT_SECONDS}s"),
+            ("lock_timeout", f"{_CONNECT_SECONDS}s"),
+            ("default_transaction_read_only", "on"),
+        ):
+            connection.execute("select set_config(%s, %s, false)", (setting, value))
+    except psycopg.Error:
+        connection.close()
+        raise
     return connection
 
 
