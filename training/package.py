@@ -25,7 +25,7 @@ END: Final = "<!-- end of scores -->"
 SET_NAMES: Final = {
     "news": "our own test set of news (gold, never trained on), read as Broadsheet reads it",
     "own_test": "own test (GMB, silver)",
-    "wikigold": "wikigold (held out, gold)",
+    "wikigold": "wikigold (gold, never trained on)",
     "dev_gmb": "dev: GMB (silver)",
     "dev_uner": "dev: UNER EWT (gold, mapped)",
     "dev_crossner": "dev: CrossNER politics (gold, mapped)",
