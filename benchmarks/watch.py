@@ -49,7 +49,7 @@ def run_step(name: str, arguments: list[str], environment: Mapping[str, str]) ->
             env=os.environ | dict(environment),
         )
         try:
-            with _Watch(process.pid) as watch:
+            with Watch(process.pid) as watch:
                 status = process.wait()
         finally:
             _end(process)
@@ -70,7 +70,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-class _Watch:
+class Watch:
     """A thread that looks at a process tree until the `with` block ends."""
 
     def __init__(self, pid: int) -> None:

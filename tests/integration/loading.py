@@ -7,9 +7,11 @@ from pathlib import Path
 from dagster import DagsterInstance
 from sqlalchemy import Engine, text
 
+from benchmarks.faults.compare import everything
 from pipelines.instance import run_nights
 from pipelines.landing_zone import LandingZone
-from pipelines.store.digests import digests
+
+__all__ = ["Landing", "everything", "lay_out", "load", "rows_written"]
 
 Landing = Mapping[tuple[date, str], bytes]
 
@@ -32,15 +34,6 @@ def load(
     """Load nights; a run that fails fails the test."""
     finished = run_nights(instance, first, last or first, zone, prune=True)
     assert finished.success, finished.failures
-
-
-def everything(engine: Engine) -> dict[str, tuple[int, str]]:
-    """Digests of all that is a function of the landing zone: `news`, and what was left out of it."""
-    with engine.connect() as connection:
-        all_ops = digests(connection, "ops")
-        kept = ["quarantine", "page_leftovers", "signatures", "lsh_bands", "ingested_files"]
-        kept += ["annotations", "resolutions", "touched_articles", "unlinked_articles"]
-        return digests(connection) | {name: all_ops[name] for name in kept}
 
 
 def rows_written(engine: Engine) -> int:
