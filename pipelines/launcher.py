@@ -1,14 +1,21 @@
-"""The run launcher of production: it sees when a run's process is gone."""
+"""The run launcher of production: it launches a run once, and sees when its process is gone."""
 
 import json
 
-from dagster import DagsterRun
+from dagster import DagsterRun, DagsterRunStatus
 from dagster._core.errors import DagsterUserCodeUnreachableError
-from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
+from dagster._core.launcher import (
+    CheckRunHealthResult,
+    DefaultRunLauncher,
+    LaunchRunContext,
+    WorkerStatus,
+)
 from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.types import GetCurrentRunsResult
 from dagster._serdes import deserialize_value
+
+from pipelines.store.database import only_one
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
@@ -18,6 +25,18 @@ class WatchedRunLauncher(DefaultRunLauncher):
     killed itself, with all its runs: they would count as running, and hold their pools, until the
     maximum runtime. Dagster's run monitoring asks here, and retries what was lost.
     """
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        """Launch a run, unless another daemon has.
+
+        Two daemons may take the same run from the queue. The code server would start it twice, and
+        mark it as failed when the second process ends.
+        """
+        run_id = context.dagster_run.run_id
+        with only_one(run_id):
+            run = self._instance.get_run_by_id(run_id)
+            if run and run.status is DagsterRunStatus.STARTING and not _is_running(run):
+                super().launch_run(context)
 
     @property
     def supports_check_run_worker_health(self) -> bool:
@@ -32,11 +51,22 @@ class WatchedRunLauncher(DefaultRunLauncher):
         """
         if GRPC_INFO_TAG not in run.tags:
             return CheckRunHealthResult(WorkerStatus.RUNNING)
-        client = DagsterGrpcClient(**json.loads(run.tags[GRPC_INFO_TAG]))
         try:
-            current = deserialize_value(client.get_current_runs(), GetCurrentRunsResult)
+            if _is_running(run):
+                return CheckRunHealthResult(WorkerStatus.RUNNING)
         except DagsterUserCodeUnreachableError:
             return CheckRunHealthResult(WorkerStatus.RUNNING, "The code server does not answer.")
-        if run.run_id in current.current_runs:
-            return CheckRunHealthResult(WorkerStatus.RUNNING)
         return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "The code server was restarted.")
+
+
+def _is_running(run: DagsterRun) -> bool:
+    """Whether the code server that a run was given to has a process for it.
+
+    Raises:
+        DagsterUserCodeUnreachableError: it does not answer.
+    """
+    if GRPC_INFO_TAG not in run.tags:
+        return False
+    client = DagsterGrpcClient(**json.loads(run.tags[GRPC_INFO_TAG]))
+    current = deserialize_value(client.get_current_runs(), GetCurrentRunsResult)
+    return run.run_id in current.current_runs

@@ -64,6 +64,16 @@ def write_transaction(bound: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def only_one(name: str) -> Iterator[None]:
+    """Let one process at a time do what goes by this name; others wait."""
+    with engine().begin() as connection:
+        connection.execute(
+            text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+        )
+        yield
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether trying again can help: the connection was lost, or others were in the way.
 
