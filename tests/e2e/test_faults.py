@@ -143,9 +143,10 @@ def test_parts_that_are_killed_one_after_the_other_cost_no_row(
     [
         ("stories", lambda it: restart(it, signal.SIGINT)),
         ("articles", lambda it: restart(it, signal.SIGQUIT)),
-        ("entities", KILLS["backend"]),
+        ("entities", lambda it: recovering(it, server.start)),
+        ("mentions", lambda it: recovering(it, server.stop)),
     ],
-    ids=["restarted", "restarted without a checkpoint", "a backend killed"],
+    ids=["restarted", "restarted without a checkpoint", "backend killed", "stopped in recovery"],
 )
 def test_a_server_that_comes_back_is_asked_again(
     production: Production,
@@ -167,6 +168,13 @@ def test_a_server_that_comes_back_is_asked_again(
 def restart(production: Production, how: signal.Signals) -> None:
     troubles.stop_postgres(production, how)
     time.sleep(1)  # connections are refused
+    server.start(production.home)
+
+
+def recovering(production: Production, meanwhile: Callable[[Path], object]) -> None:
+    """A backend is killed, from which the server recovers by itself, and somebody comes between."""
+    KILLS["backend"](production)
+    meanwhile(production.home)
     server.start(production.home)
 
 
