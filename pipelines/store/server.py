@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 DATABASE = "news"
 STOP_SECONDS = 120
+CONNECTION_ATTEMPTS = 5
 MADE_MEANWHILE = (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation)
 
 
@@ -211,22 +212,30 @@ def _is_recovering(cluster: Cluster) -> bool:
 
 
 def _create_database(cluster: Cluster, name: str) -> None:
-    try:
-        with psycopg.connect(
-            host=str(cluster.socket_folder),
-            port=PORT,
-            user=SUPERUSER,
-            dbname="postgres",
-            autocommit=True,
-            connect_timeout=30,
-        ) as connection:
-            known = "SELECT FROM pg_catalog.pg_database WHERE datname = %s"
-            if connection.execute(known, [name]).fetchone() is None:
-                with contextlib.suppress(*MADE_MEANWHILE):
-                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    except psycopg.Error as error:
-        msg = (
-            f"Postgres in {cluster.data} runs, but database {name} could not be reached or made "
-            f"({error}); if its socket is gone, `broadsheet db stop` and start it again."
-        )
-        raise ServerError(msg) from error
+    """Create a database unless it exists; a server that breaks off to recover is asked again."""
+    for attempts_left in reversed(range(CONNECTION_ATTEMPTS)):
+        try:
+            with psycopg.connect(
+                host=str(cluster.socket_folder),
+                port=PORT,
+                user=SUPERUSER,
+                dbname="postgres",
+                autocommit=True,
+                connect_timeout=30,
+            ) as connection:
+                known = "SELECT FROM pg_catalog.pg_database WHERE datname = %s"
+                if connection.execute(known, [name]).fetchone() is None:
+                    create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+                    with contextlib.suppress(*MADE_MEANWHILE):
+                        connection.execute(create)
+            break
+        except psycopg.Error as error:
+            if attempts_left and isinstance(error, psycopg.OperationalError):
+                time.sleep(0.2)
+                if _await_ready(cluster):
+                    continue
+            msg = (
+                f"Postgres in {cluster.data} runs, but database {name} could not be reached or made "
+                f"({error}); if its socket is gone, `broadsheet db stop` and start it again."
+            )
+            raise ServerError(msg) from error
