@@ -16,12 +16,12 @@ from typing import NamedTuple
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from pipelines.news.agencies import credits_agency, find_agencies
-from pipelines.news.caption_dates import find_date
+from pipelines.news.caption_dates import find_date, is_date
 from pipelines.news.folding import fold
 from pipelines.news.places import city_or_region, country, places_version
 from pipelines.news.records import Article
 
-FACTS_VERSION = f"1/py3langid-{version('py3langid')}/{places_version()}"
+FACTS_VERSION = f"2/py3langid-{version('py3langid')}/{places_version()}"
 """Bump when the same article has other facts."""
 
 _MIN_LETTERS = 40
@@ -48,6 +48,12 @@ _BYLINE = re.compile(
     r"(?P<rest>(?:,| for | \||/| -| –| —).{0,60})?\Z"
 )
 _ALONE = re.compile(rf"(?P<names>{_NAME})\Z")
+_NO_PERSON = re.compile(
+    r"\b(?:news|east|west|middle|stor(?:y|ies)|more|galler(?:y|ies)|report|world|politics|business|sports?"
+    r"|video|analysis|opinion|exclusive|live|updates?|watch|photos?|special|top|breaking|latest|forces|staff"
+    r"|desk|editors?|correspondent)\b",
+    re.IGNORECASE,
+)
 _REPORTING = re.compile(
     rf"(?:[Rr]eporting|[Ww]riting|[Rr]eported|[Mm]uhabir:?)(?: and writing)?(?: by| from [A-Z]\w+)? (?P<names>{_NAMES})"
 )
@@ -61,13 +67,18 @@ _CONTRIBUTED = re.compile(
     r"(?P<agency>[A-Z][\w -]{1,30}?) contributed to this (?:report|story|article)"
 )
 _PUBLISHED = re.compile(
-    r"(?:first |last |originally )?(?:published|updated|posted|modified|publication date|issued)\b(?P<when>.{6,60})",
+    r"(?:first |last |originally )?(?:published|updated|posted|modified|publication date)\b(?P<when>.{6,60})\Z",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(
+    r"(?<![^\W\d])(?:on|at|the|[ap]\.?m\.?|gmt|utc|local time|[cew]?e?s?t|[cempw][ds]?t|bst|ist)(?![^\W\d])\.?",
     re.IGNORECASE,
 )
 _DATE_ALONE = re.compile(
     r"(?:\w{3,9},? )?(?P<when>[\w.]{1,9}[ -][\w.]{1,9},?[ -]\d{4})(?:\W+[\d:.]+.{0,8})?\Z"
 )
 _MAX_LABEL_CHARS = 120
+_MAX_SIGN_OFF_CHARS = 600
 
 
 class Published(NamedTuple):
@@ -120,12 +131,23 @@ def _opening(paragraphs: Sequence[str]) -> re.Match[str] | None:
     return None
 
 
+def _dated_label(paragraph: str) -> re.Match[str] | None:
+    """A line that holds nothing but a date, perhaps after "Published" or the like."""
+    if len(paragraph) >= _MAX_LABEL_CHARS:
+        return None
+    match = _PUBLISHED.match(paragraph)
+    if match:
+        return match if is_date(_CLOCK.sub("", match["when"])) else None
+    return _DATE_ALONE.match(paragraph)
+
+
 def _is_label(paragraph: str) -> bool:
     """Whether a paragraph at either end stands around the text: a byline, an agency, a date."""
     if len(paragraph) >= _MAX_LABEL_CHARS:
         return False
-    patterns = (_BYLINE, _PUBLISHED, _DATE_ALONE, _ALONE)
-    return credits_agency(paragraph) or any(pattern.match(paragraph) for pattern in patterns)
+    if credits_agency(paragraph) or _dated_label(paragraph):
+        return True
+    return any(pattern.match(paragraph) for pattern in (_BYLINE, _ALONE))
 
 
 def _is_dateline(match: re.Match[str]) -> bool:
@@ -150,12 +172,22 @@ def _byline(paragraphs: Sequence[str]) -> str | None:
     for paragraph in labels:
         if match := _BYLINE.match(paragraph):
             return _listed(match["names"])
-    for paragraph in reversed(paragraphs[-_LAST:]):
+    for paragraph in _closing(paragraphs):
         if match := _REPORTING.search(paragraph):
             return _listed(match["names"])
-    if labels and (match := _ALONE.match(labels[0])) and not credits_agency(labels[0]):
-        return None if _is_place(labels[0]) else _listed(match["names"])
-    return None
+    # A name alone is one where a dateline or a date follows it; else it may be anything.
+    match = _ALONE.match(labels[0]) if len(paragraphs) > 1 and labels else None
+    if match is None or labels[0] != paragraphs[0] or _NO_PERSON.search(labels[0]):
+        return None
+    opening = _DATELINE.match(paragraphs[1])
+    follows = (opening and _is_dateline(opening)) or _dated_label(paragraphs[1])
+    is_other = credits_agency(labels[0]) or _is_place(labels[0])
+    return _listed(match["names"]) if follows and not is_other else None
+
+
+def _closing(paragraphs: Sequence[str]) -> list[str]:
+    """What may sign a text off: the ends of its last paragraphs, the last one first."""
+    return [paragraph[-_MAX_SIGN_OFF_CHARS:] for paragraph in reversed(paragraphs[-_LAST:])]
 
 
 def _listed(names: str) -> str:
@@ -172,7 +204,7 @@ def _agency(paragraphs: Sequence[str], opening: re.Match[str] | None) -> str | N
             said.append(paragraph)
         elif len(paragraph) < _MAX_LABEL_CHARS and (match := _BYLINE.match(paragraph)):
             said += re.split(r", | for ", paragraph)[1:]
-    for paragraph in reversed(paragraphs[-_LAST:]):
+    for paragraph in _closing(paragraphs):
         for pattern in (_SIGN_OFF, _CONTRIBUTED, _WRITERS):
             if match := pattern.search(paragraph):
                 named = next(filter(None, match.groups()), "")
@@ -183,8 +215,7 @@ def _agency(paragraphs: Sequence[str], opening: re.Match[str] | None) -> str | N
 def _published(paragraphs: Sequence[str], opening: re.Match[str] | None) -> Published | None:
     """The date in a label of its own, else a full date in the dateline."""
     for paragraph in (*paragraphs[:_FIRST], *paragraphs[-_LAST:]):
-        match = _PUBLISHED.match(paragraph) or _DATE_ALONE.match(paragraph)
-        if match and len(paragraph) < _MAX_LABEL_CHARS:
+        if match := _dated_label(paragraph):
             when, precision = find_date(match["when"])
             if when and precision == "day":
                 return Published(when, "label")

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipelines.news.folding import fold
+from pipelines.news.namesakes import is_shared
 from pipelines.news.places import country, country_of_people
 
 _MAX_COUNTRY_WORDS = 5
@@ -41,13 +42,20 @@ def body(name: str) -> Body | None:
     words = folded.split()
     for at in range(min(_MAX_COUNTRY_WORDS, len(words) - 1), 0, -1):
         before, after = " ".join(words[:at]), " ".join(words[at:])
-        if (code := country(before) or country_of_people(before)) and (what := common_body(after)):
+        if (code := _owner(before)) and (what := common_body(after)):
             return Body(code, what)
         before, after = " ".join(words[:-at]), " ".join(words[-at:])
         owner = before.removesuffix(" of the").removesuffix(" of")
-        if owner != before and (code := country(after)) and (what := common_body(owner)):
+        if owner != before and (code := _owner(after)) and (what := common_body(owner)):
             return Body(code, what)
     return None
+
+
+def _owner(folded: str) -> str | None:
+    """The country that a name says; none by a name that it shares, as with the state of Georgia."""
+    if is_shared(folded):
+        return None
+    return country(folded) or country_of_people(folded)
 
 
 @lru_cache(maxsize=100_000)

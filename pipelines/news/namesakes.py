@@ -38,9 +38,15 @@ def tell_apart(names: Iterable[tuple[str, str]]) -> dict[str, str]:
     told = {}
     for name, (usual, *others) in shared.items():
         meant = [code for code in others if code in spoken_of]
-        if usual not in spoken_of and len(meant) == 1:
-            told[name] = f"{name}, {_called(meant[0])}"
+        code = meant[0] if usual not in spoken_of and len(meant) == 1 else usual
+        if _country(name, "GPE") != code:
+            told[name] = f"{name}, {_called(code)}"
     return told
+
+
+def is_shared(folded: str) -> bool:
+    """Whether several places that the news speaks of have this name."""
+    return folded in _namesakes()
 
 
 def namesakes_checksum() -> str:

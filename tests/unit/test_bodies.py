@@ -36,6 +36,7 @@ def test_affairs_are_left_out() -> None:
     "name",
     [
         "Defense Ministry",
+        "Georgia Senate",
         "Turkish Airlines",
         "Bank of Iraq",
         "Kurdish Parliament",

@@ -110,6 +110,21 @@ def test_speech_goes_on_over_paragraphs_without_a_closing_mark() -> None:
     ]
 
 
+def test_speech_that_goes_on_without_a_mark_of_its_own_leaves_out_the_closing_one() -> None:
+    assert told(f"{DEMIR} said: “We waited for the boat all night.", "Then it came.”")[1] == (
+        "Then it came.",
+        "Ayla Demir",
+        "said",
+    )
+
+
+def test_a_long_transcript_on_one_line_is_read_in_one_pass() -> None:
+    """Were each quotation to look at all of the line, this would take an hour."""
+    found = told(f"{DEMIR} said it was so. “We will go there now.” " * 20_000)
+    assert len(found) == 20_000
+    assert found[-1] == ("We will go there now.", None, None)
+
+
 def test_a_surname_stands_for_the_full_name() -> None:
     assert told("“It is late,” {Demir|PERSON|Ayla Demir} said.")[0][1] == "Ayla Demir"
 
