@@ -53,6 +53,7 @@ def migrate(connection: Connection) -> None:
 if context.is_offline_mode():
     context.configure(
         dialect_name="postgresql",
+        dialect_opts={"paramstyle": "named"},  # others double each %
         target_metadata=Base.metadata,
         literal_binds=True,
         version_table_schema=OPS,

@@ -13,8 +13,8 @@ from models.landing import Page
 # On some signs in a row ("a_a_", "<!--", "~/~/") the parser takes quadratic time.
 # A tsvector holds 1 MB of lexemes, and hyphenated words of four-byte letters count twice.
 _SEARCH = (
-    "setweight(to_tsvector('english'::regconfig, translate(\"left\"(title, 2000), '_<~/'::text, '    '::text)), 'A'::\"char\") || "
-    "setweight(to_tsvector('english'::regconfig, translate(\"left\"(body, 120000), '_<~/'::text, '    '::text)), 'B'::\"char\")"
+    "setweight(to_tsvector('news.english_unaccent'::regconfig, translate(\"left\"(title, 2000), '_<~/'::text, '    '::text)), 'A'::\"char\") || "
+    "setweight(to_tsvector('news.english_unaccent'::regconfig, translate(\"left\"(body, 120000), '_<~/'::text, '    '::text)), 'B'::\"char\")"
 )
 
 
@@ -25,6 +25,11 @@ class Article(Base):
     __table_args__ = (
         UniqueConstraint("content_sha256"),
         Index(None, "search", postgresql_using="gin"),
+        Index(
+            "ix_articles_folded_title",
+            text("ops.folded(title) ops.gin_trgm_ops"),
+            postgresql_using="gin",
+        ),
         Index(None, "first_landed_on"),
         CheckConstraint(
             "article_id = encode(substring(content_sha256 from 1 for 16), 'hex')::uuid",

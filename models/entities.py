@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.articles import Article
@@ -43,6 +43,11 @@ class Name(Base):
     __tablename__ = "names"
     __table_args__ = (
         UniqueConstraint("entity_type", "name"),
+        Index(
+            "ix_names_folded_name",
+            text("ops.folded(name) ops.gin_trgm_ops"),
+            postgresql_using="gin",
+        ),
         CheckConstraint(f"entity_type in {_LABELS}", "entity_type"),
         CheckConstraint("mention_count > 0", "mention_count"),
         CheckConstraint("(entity_id is null) or (rule is not null)", "rule"),

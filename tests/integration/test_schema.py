@@ -162,6 +162,7 @@ def test_the_alembic_command_takes_a_database_there_and_back(server_url: str) ->
 def test_the_migrations_can_be_printed_as_sql(server_url: str) -> None:
     printed = alembic(server_url, "upgrade", "head", "--sql")
     assert "CREATE TABLE news.articles" in printed
+    assert "operator(ops.<%)" in printed  # and not doubled
 
 
 def objects(url: str) -> list[tuple[str, ...]]:

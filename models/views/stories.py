@@ -1,0 +1,45 @@
+"""Stories: how far and how long they spread."""
+
+from models.views.view import View
+
+STORIES = View(
+    "stories",
+    "One row a story: its canonical title and how far it spread. sites counts those that are known:"
+    " a text file does not say where it was scraped.",
+    """
+    select story.story_id,
+           canonical.title,
+           count(distinct story.article_id) as articles,
+           count(*) as occurrences,
+           min(file.landing_date) as first_night,
+           max(file.landing_date) as last_night,
+           count(distinct occurrence.page_id) as pages,
+           count(distinct page.site) as sites
+      from news.story_articles story
+      join news.articles canonical on canonical.article_id = story.story_id
+      join news.article_occurrences occurrence on occurrence.article_id = story.article_id
+      join news.pages page using (page_id)
+      join news.source_files file using (file_id)
+     group by story.story_id, canonical.title
+    """,
+)
+
+STORY_TIMELINE = View(
+    "story_timeline",
+    "One row a story and a night on which it stood in a page: how many of its articles, in how many"
+    " places, and how many articles for the first time.",
+    """
+    select story.story_id,
+           file.landing_date as night,
+           count(distinct story.article_id) as articles,
+           count(*) as occurrences,
+           count(distinct story.article_id)
+           filter (where article.first_landed_on = file.landing_date) as new_articles
+      from news.story_articles story
+      join news.articles article on article.article_id = story.article_id
+      join news.article_occurrences occurrence on occurrence.article_id = story.article_id
+      join news.pages page using (page_id)
+      join news.source_files file using (file_id)
+     group by story.story_id, file.landing_date
+    """,
+)

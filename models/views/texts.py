@@ -1,0 +1,81 @@
+"""Texts to read: articles with all that is known of them, and what people said in them."""
+
+from models.views.view import View
+
+ARTICLE_TEXTS = View(
+    "article_texts",
+    "One row an article, with all a reader wants. people, places and organisations are the entities"
+    " it names, by display name in order of code points; a story is null until the next run links it.",
+    """
+    select article.article_id,
+           article.title,
+           article.body,
+           array(select caption.caption
+                   from news.captions caption
+                  where caption.article_id = article.article_id
+                  order by caption.caption_no) as captions,
+           article.agency,
+           article.byline,
+           article.dateline,
+           article.language,
+           article.word_count,
+           article.is_truncated,
+           article.published_on,
+           article.first_landed_on as first_night,
+           stands.last_night,
+           stands.occurrences,
+           story.story_id,
+           canonical.title as story_title,
+           coalesce(named.people, '{}') as people,
+           coalesce(named.places, '{}') as places,
+           coalesce(named.organisations, '{}') as organisations
+      from news.articles article
+      left join news.story_articles story using (article_id)
+      left join news.articles canonical on canonical.article_id = story.story_id
+     cross join lateral (
+           select max(file.landing_date) as last_night, count(*) as occurrences
+             from news.article_occurrences occurrence
+             join news.pages page using (page_id)
+             join news.source_files file using (file_id)
+            where occurrence.article_id = article.article_id
+           ) stands
+     cross join lateral (
+           select array_agg(distinct entity.display_name collate "C")
+                  filter (where entity.entity_type = 'PERSON') as people,
+                  array_agg(distinct entity.display_name collate "C")
+                  filter (where entity.entity_type in ('GPE', 'LOC', 'FAC')) as places,
+                  array_agg(distinct entity.display_name collate "C")
+                  filter (where entity.entity_type = 'ORG') as organisations
+             from news.mentions mention
+             join news.names name using (name_id)
+             join news.entities entity using (entity_id)
+            where mention.article_id = article.article_id
+           ) named
+    """,
+)
+
+QUOTATION_TEXTS = View(
+    "quotation_texts",
+    "Direct speech with its speaker and where it stands. The entity is null where the text does not"
+    " tell who spoke. Copies of an article quote again: count distinct story_id.",
+    """
+    select quotation.article_id,
+           quotation.section,
+           quotation.section_no,
+           quotation.start_char,
+           quotation.quotation,
+           quotation.cue,
+           name.name as speaker_name,
+           entity.entity_id,
+           entity.display_name as speaker,
+           entity.entity_type,
+           article.title,
+           article.first_landed_on as first_night,
+           story.story_id
+      from news.quotations quotation
+      join news.articles article using (article_id)
+      left join news.story_articles story using (article_id)
+      left join news.names name on name.name_id = quotation.speaker_name_id
+      left join news.entities entity using (entity_id)
+    """,
+)
