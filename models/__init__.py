@@ -14,6 +14,7 @@ from models.ops import (
     Quarantine,
     Resolution,
     Signature,
+    Takedown,
     TouchedArticle,
     UnlinkedArticle,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Signature",
     "SourceFile",
     "StoryArticle",
+    "Takedown",
     "TouchedArticle",
     "UnlinkedArticle",
 ]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     Integer,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -90,7 +91,34 @@ class PageLeftover(Base):
     start_char: Mapped[int] = mapped_column(primary_key=True, comment="First character.")
     end_char: Mapped[int] = mapped_column(comment="Character after the last one.")
     reason: Mapped[Words] = mapped_column(
-        comment="before_first_article, navigation, no_article or too_many_lines."
+        comment="before_first_article, navigation, no_article, too_many_lines or taken_down."
+    )
+
+
+class Takedown(Base):
+    """That an article must not be in the tables, whatever file brings it."""
+
+    __tablename__ = "takedowns"
+    __table_args__ = (
+        CheckConstraint("octet_length(content_sha256) = 32", "sha256_length"),
+        CheckConstraint("reason <> ''", "reason"),
+        {"schema": OPS, "comment": "Articles that were taken down and are not to be loaded again."},
+    )
+
+    content_sha256: Mapped[Bytes] = mapped_column(
+        primary_key=True, comment="SHA-256 of title, captions and paragraphs; nothing else is kept."
+    )
+    article_id: Mapped[UUID] = mapped_column(
+        Computed("encode(substring(content_sha256 from 1 for 16), 'hex')::uuid", persisted=True),
+        unique=True,
+        comment="The id it had, or would have, in news.articles.",
+    )
+    reason: Mapped[Words] = mapped_column(comment="Why, as whoever did it says.")
+    taken_down_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"), comment="When."
+    )
+    taken_down_by: Mapped[Words] = mapped_column(
+        server_default=text("session_user"), comment="The database user who did it."
     )
 
 

@@ -169,7 +169,7 @@ def trace(
 
     found = trace_article(article_id, landing)
     if not found:
-        _complain(f"There is no article {article_id}.")
+        _complain(_takedown_of(article_id) or f"There is no article {article_id}.")
         raise typer.Exit(1)
     show.occurrences(found)
 
@@ -179,9 +179,78 @@ def _trace_story(article_id: UUID, diffs: int) -> None:
 
     members = trace_story(article_id, diffs)
     if not members:
-        _complain(f"There is no article {article_id} with a story.")
+        missing = f"There is no article {article_id} with a story."
+        _complain(_takedown_of(article_id) or missing)
         raise typer.Exit(1)
     show.story(members)
+
+
+def _takedown_of(article_id: UUID) -> str | None:
+    from pipelines.commands.takedown import find_takedown  # noqa: PLC0415 - imports scipy
+
+    found = find_takedown(article_id)
+    return show.takedown_sentence(found) if found else None
+
+
+def article_key(text: str) -> bytes:
+    """An article's id or content hash as given on the command line."""
+    from pipelines.commands.takedown import parse_key  # noqa: PLC0415 - imports scipy
+
+    if (parsed := parse_key(text)) is None:
+        message = f"{text!r} is neither an article's id nor a content_sha256."
+        raise typer.BadParameter(message)
+    return parsed
+
+
+@app.command()
+def takedown(
+    article: Annotated[
+        bytes | None,
+        typer.Argument(
+            parser=article_key,
+            metavar="ARTICLE_ID",
+            help="An article's id; or its content_sha256, loaded or not.",
+        ),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; kept beside the hash.")] = None,
+    list_all: Annotated[bool, typer.Option("--list", help="Show what was taken down.")] = False,
+    undo: Annotated[
+        bytes | None,
+        typer.Option(
+            parser=article_key, metavar="ID_OR_HASH", help="Let this article be loaded again."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    output: Annotated[Format, typer.Option("--format", help="How to print rows.")] = Format.TABLE,
+) -> None:
+    """Delete an article with all that was derived from it, and let no file bring it back.
+
+    What is kept is its hash, with the reason. Other articles of its story are listed and stay. The
+    raw files stay too: delete or edit them yourself.
+    """
+    if (article is not None) + list_all + (undo is not None) != 1:
+        _usage("Give an article, or --list, or --undo.")
+    if article is not None and not (reason or "").strip():
+        _usage("Say why, with --reason.")
+    from pipelines.commands import takedown as commands  # noqa: PLC0415 - imports scipy
+
+    try:
+        if list_all:
+            show.rows(*commands.listed(), output=output.value)
+        elif undo is not None:
+            show.undone(commands.undo(undo))
+        elif article is not None and reason:
+            target = commands.look_up(article)
+            show.target(target)
+            if target.earlier:
+                return
+            if not yes:
+                typer.confirm("Take it down?", abort=True)
+            written = commands.take_down(target, reason.strip())
+            typer.echo(f"Article {target.article_id} is taken down ({written:,} rows written).")
+    except commands.TakedownError as error:
+        _complain(error)
+        raise typer.Exit(1) from error
 
 
 @app.command()

@@ -29,10 +29,13 @@ from pipelines.store.loads import Load
 if TYPE_CHECKING:
     from pipelines.commands.status import Status
     from pipelines.commands.story import TracedMember
+    from pipelines.commands.takedown import Target
     from pipelines.commands.trace import TracedOccurrence
     from pipelines.doctor.findings import Finding
     from pipelines.news.word_diff import Run
     from pipelines.progress import Advance
+    from pipelines.store.landing import FileKey
+    from pipelines.store.takedowns import Takedown
 
 _MAX_CELL = 80
 _WIDE = 10_000
@@ -229,6 +232,48 @@ def _changes(runs: "Sequence[Run]") -> Text:
             for part in filter(None, (run.words, skipped, run.after)):
                 shown.append(f"{visible(part)} ", style="dim" if part == skipped else "")
     return shown
+
+
+def target(found: "Target") -> None:
+    """An article that is to be taken down, and what stays."""
+    if found.earlier:
+        out.print(takedown_sentence(found.earlier), markup=False, soft_wrap=True)
+    elif found.standing is None:
+        out.print(f"Article {found.article_id} is not loaded; it will be kept out.")
+    if found.standing:
+        title = visible(found.standing.title)
+        out.print(f"Article {found.article_id}: {title}", markup=False, soft_wrap=True)
+        out.print("It stands in these raw files, which stay as they are:")
+        for night, path in found.standing.files:
+            out.print(f"  {night}/{visible(path)}", markup=False, soft_wrap=True)
+    if found.near_copies:
+        out.print("Near-copies of it, each an article of its own, stay:")
+        columns = ("article", "first night", "words", "title")
+        values = [
+            (one.article_id, one.first_landed_on, one.word_count, one.title)
+            for one in found.near_copies
+        ]
+        rows(columns, values, output="table")
+
+
+def takedown_sentence(found: "Takedown") -> str:
+    """That an article was taken down: when, by whom and why."""
+    return (
+        f"Article {found.article_id} was taken down on {found.taken_down_at:%Y-%m-%d} by"
+        f" {found.taken_down_by}: {visible(found.reason)}"
+    )
+
+
+def undone(files: "Sequence[FileKey]") -> None:
+    """That a takedown was undone, and what brings the article back."""
+    if not files:
+        out.print("Undone. No loaded file holds the article.")
+        return
+    nights = sorted({night for night, _ in files})
+    out.print(
+        f"Undone. The next `broadsheet run` over {_nights(nights)} segments"
+        f" {len(files):,} file{'' if len(files) == 1 else 's'} again and brings the article back."
+    )
 
 
 def status(state: "Status") -> None:

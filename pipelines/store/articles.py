@@ -1,7 +1,7 @@
 """Pages, articles and where they occur."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from pipelines.news.article_facts import ArticleFacts
 from pipelines.news.keys import derive_key
 from pipelines.news.pages import REASONS
 from pipelines.news.records import Article, Caption, Page, Rejection, SegmentedPage
-from pipelines.store import bulk
+from pipelines.store import bulk, takedowns
 from pipelines.store.landing import put_rejections
 from pipelines.store.signatures import queue_unsigned
 from pipelines.store.stories import assign_stories, mark_stories
@@ -93,9 +93,9 @@ def forget_segments(connection: Connection, first: date, last: date) -> int:
 def put_pages(connection: Connection, files: Sequence[SegmentedFile], segment_version: str) -> int:
     """Store the pages of a batch of files with all that stands in them; returns the rows written.
 
-    Files that meanwhile changed or vanished are left out.
+    Files that meanwhile changed or vanished are left out, and so are articles that were taken down.
     """
-    files = _still_there(connection, files)
+    files = _without_taken_down(connection, _still_there(connection, files))
     written = _remove_pages(connection)
     written += _put_articles(connection, files)
     written += bulk.insert(
@@ -158,6 +158,27 @@ def _still_there(connection: Connection, files: Sequence[SegmentedFile]) -> list
         )
     )
     return [one for one in files if one.file.file_id in there]
+
+
+def _without_taken_down(
+    connection: Connection, files: Sequence[SegmentedFile]
+) -> Sequence[SegmentedFile]:
+    hashes = {
+        found.article.content_sha256
+        for _, _, segmented in _pages(files)
+        for found in segmented.occurrences
+    }
+    taken = takedowns.taken_down_among(connection, hashes)
+    if not taken:
+        return files
+    return [
+        replace(
+            one,
+            pages=tuple((page, takedowns.leave_out(cut, taken)) for page, cut in one.pages),
+            captions={key: own for key, own in one.captions.items() if key not in taken},
+        )
+        for one in files
+    ]
 
 
 def _remove_pages(connection: Connection) -> int:

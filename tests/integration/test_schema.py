@@ -276,6 +276,14 @@ CHECKED = {
     "ck_quotations_section": "update news.quotations set section = 'caption'",
     "ck_quotations_char_range": "update news.quotations set start_char = 9",
     "ck_quotations_quotation_length": "update news.quotations set quotation = 'Pari'",
+    "ck_takedowns_sha256_length": (
+        "insert into ops.takedowns (content_sha256, reason)"
+        " values (decode(repeat('00', 20), 'hex'), 'x')"
+    ),
+    "ck_takedowns_reason": (
+        "insert into ops.takedowns (content_sha256, reason)"
+        " values (decode(repeat('00', 32), 'hex'), '')"
+    ),
     "ck_signatures_signature_length": "update ops.signatures set signature = 'short'",
     "ck_signatures_shingle_count": "update ops.signatures set shingle_count = -1",
     "ck_analytics_state_one_row": "insert into ops.analytics_state values (false, false)",
