@@ -192,6 +192,47 @@ def _takedown_of(article_id: UUID) -> str | None:
     return show.takedown_sentence(found) if found else None
 
 
+class FileFormat(StrEnum):
+    """What files `broadsheet export` writes."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="A folder: new, empty, or of an export before.")],
+    output: Annotated[
+        FileFormat, typer.Option("--format", help="What files to write.")
+    ] = FileFormat.PARQUET,
+    since: Annotated[
+        date | None,
+        typer.Option(
+            parser=night,
+            metavar="YYYY-MM-DD",
+            help="Articles first landed on or after this night, and what they touch.",
+        ),
+    ] = None,
+    part_rows: Annotated[int, typer.Option(min=1, help="Rows a file.")] = 100_000,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+) -> None:
+    """Write articles, stories, entities and mentions to files, all of one state of the database.
+
+    An export that was interrupted goes on where it was, unless the database changed meanwhile: then
+    it starts anew. manifest.json says what is there, with a hash of each file.
+    """
+    from pipelines.commands import export as commands  # noqa: PLC0415 - imports pyarrow
+
+    try:
+        found = commands.export(out, output.value, since, part_rows=part_rows, quiet=quiet)
+    except commands.ExportError as error:
+        _complain(error)
+        raise typer.Exit(2 if isinstance(error, commands.RefusedError) else 1) from error
+    if not quiet:
+        show.exported(out, found)
+
+
 def article_key(text: str) -> bytes:
     """An article's id or content hash as given on the command line."""
     from pipelines.commands.takedown import parse_key  # noqa: PLC0415 - imports scipy

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
@@ -27,6 +28,7 @@ from rich.text import Text
 from pipelines.store.loads import Load
 
 if TYPE_CHECKING:
+    from pipelines.commands.export import Exported
     from pipelines.commands.status import Status
     from pipelines.commands.story import TracedMember
     from pipelines.commands.takedown import Target
@@ -232,6 +234,22 @@ def _changes(runs: "Sequence[Run]") -> Text:
             for part in filter(None, (run.words, skipped, run.after)):
                 shown.append(f"{visible(part)} ", style="dim" if part == skipped else "")
     return shown
+
+
+def exported(out_folder: Path, done: "Exported") -> None:
+    """What an export holds, a table a line."""
+    if done.note:
+        out.print(done.note, markup=False, soft_wrap=True)
+    table = Table(title=escape(f"Exported to {visible(str(out_folder))}"), title_justify="left")
+    for heading in ("table", "rows", "files", "MB", "SHA-256"):
+        table.add_column(heading, justify="left" if heading in ("table", "SHA-256") else "right")
+    for name, one in done.manifest.tables.items():
+        size = sum(part.bytes for part in one.parts)
+        files = f"{len(one.parts):,}"
+        table.add_row(name, f"{one.rows:,}", files, f"{size / 1e6:,.1f}", (one.sha256 or "")[:16])
+    out.print(table)
+    if done.parts_kept:
+        out.print(f"{done.parts_kept:,} of the files were there.")
 
 
 def target(found: "Target") -> None:

@@ -1,4 +1,4 @@
-"""COPY into a staging table, then one set-based statement: the only place that opens a COPY."""
+"""COPY into a staging table, then one set-based statement: the only place that opens a COPY into a table."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
