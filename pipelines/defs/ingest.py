@@ -31,7 +31,7 @@ _BATCH_CHARS = 8_000_000
 def ingest(run: AssetRun, landing_zone: LandingZoneResource, *, force: bool = False) -> None:
     """Bring `news.source_files` and the quarantine in line with the landing zone.
 
-    With `force` every file is read again and replaced by itself, so `articles` segments it again too.
+    With `force` every file is read again, and replaced if it is stored as anything else.
 
     A night that has files in the database and no folder any more is only removed when the run says
     so: more often than not a disk is not mounted, or another folder is being loaded.

@@ -71,6 +71,11 @@ class SeenFile:
     outcome: FileFacts | Rejection
 
     @property
+    def key(self) -> FileKey:
+        """Night and path."""
+        return self.night, self.path
+
+    @property
     def file_id(self) -> UUID:
         """Key of the file with these bytes."""
         return derive_key("file", self.night.isoformat(), self.path, self.sha256 or b"")
@@ -146,11 +151,16 @@ def remove_files(connection: Connection, keys: Sequence[FileKey]) -> int:
 
 
 def put_files(connection: Connection, files: Sequence[SeenFile], ingest_version: str) -> int:
-    """Store files that are new or have changed; returns the rows written.
+    """Store files as they were just read; returns the rows written.
 
-    A changed file is replaced whole: its old pages go, and `articles` will segment the new ones.
+    A changed file is replaced whole: its old pages go, and `articles` will segment the new ones. One
+    that another version saw just so keeps its pages until `articles` has segmented it again, and one
+    that is stored just so is left as it is.
     """
-    written = remove_files(connection, [(file.night, file.path) for file in files])
+    stored = _stored_files(connection, [file.key for file in files])
+    written = _renew_files(connection, [f for f in files if stored.get(f.key) == f], ingest_version)
+    files = [file for file in files if stored.get(file.key) != file]
+    written += remove_files(connection, [file.key for file in files])
     written += bulk.insert(
         connection,
         IngestedFile,
@@ -184,6 +194,56 @@ def put_files(connection: Connection, files: Sequence[SeenFile], ingest_version:
         if isinstance(file.outcome, Rejection)
     )
     return written + put_rejections(connection, refused)
+
+
+def _stored_files(connection: Connection, keys: Sequence[FileKey]) -> dict[FileKey, SeenFile]:
+    """Those of some files that are stored, as they were when they were last read."""
+    rows = connection.execute(
+        text("""
+        select ingested.landing_date, ingested.path, ingested.sha256, ingested.byte_size,
+               file.media_type, file.compression, file.encoding, file.page_count,
+               refused.reason_code, refused.detail, refused.head
+          from unnest(cast(:nights as date[]), cast(:paths as text[])) wanted (landing_date, path)
+          join ops.ingested_files ingested using (landing_date, path)
+          left join news.source_files file using (landing_date, path)
+          left join ops.quarantine refused
+               on file.file_id is null and refused.landing_date = ingested.landing_date
+              and refused.path = ingested.path and refused.page_no is null
+         where file.file_id is not null or refused.quarantine_id is not null
+        """),
+        {"nights": [night for night, _ in keys], "paths": [path for _, path in keys]},
+    )
+    return {
+        (night, path): SeenFile(
+            night,
+            path,
+            sha256,
+            byte_size,
+            Rejection(*last[4:]) if last[0] is None else FileFacts(*last[:4]),
+        )
+        for night, path, sha256, byte_size, *last in rows
+    }
+
+
+def _renew_files(connection: Connection, files: Sequence[SeenFile], ingest_version: str) -> int:
+    """Let files that are stored as they are count as read by this version; returns the rows written.
+
+    What this version decodes of them may still be another text, so they have to be segmented again.
+    """
+    return connection.execute(
+        text("""
+        update ops.ingested_files ingested
+           set ingest_version = :version, segment_version = null
+          from unnest(cast(:nights as date[]), cast(:paths as text[])) wanted (landing_date, path)
+         where ingested.landing_date = wanted.landing_date and ingested.path = wanted.path
+           and ingested.ingest_version <> :version
+        """),
+        {
+            "version": ingest_version,
+            "nights": [file.night for file in files],
+            "paths": [file.path for file in files],
+        },
+    ).rowcount
 
 
 def put_failed_file(
