@@ -101,8 +101,9 @@ def load_starts(connection: Connection, first: date, last: date) -> dict[date, d
     """When the last run of `source_files` that finished began, for each of these nights it was for."""
     rows = connection.execute(
         text("""
-        select night::date as night, max(started_at) as started
-          from generate_series(cast(:first as date), cast(:last as date), interval '1 day') night
+        select night, max(started_at) as started
+          from generate_series(0, cast(:last as date) - cast(:first as date)) days
+         cross join lateral (select cast(:first as date) + days as night) nights
           join ops.loads on asset = 'source_files' and night between first_night and last_night
          group by 1
         """),
