@@ -100,6 +100,12 @@ class LandingZone:
         if folder.is_dir():
             yield from _walk(folder, self.root.resolve())
 
+    def folders(self, night: date) -> Iterator[Path]:
+        """The folder of a night and those below it in which files count; links are not followed."""
+        for folder, below, _ in os.walk(self.folder(night)):
+            below[:] = [name for name in below if not _is_ignored(name)]
+            yield Path(folder)
+
 
 def parse_night(text: str) -> date | None:
     """The night that YYYY-MM-DD stands for, or None."""
@@ -126,7 +132,12 @@ def _walk(top: Path, root: Path) -> Iterator[LandedFile]:
             if entry.is_dir(follow_symlinks=False):
                 pending += _entries(path)
                 continue
-            landed = _landed(path, top, root)
+            # Only a link can lead anywhere; to resolve a path costs a look at each of its folders.
+            if entry.is_symlink():
+                landed = _landed(path, top, root)
+            else:
+                entry.stat(follow_symlinks=False)  # fails where nobody may look at it
+                landed = LandedFile(path, _name(path, top), within=root)
         except (OSError, RecursionError) as error:  # the latter from `realpath`
             landed = _unreadable(path, top, error)
         yield landed

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 
 from pipelines.landing_zone import LandingZone
 
@@ -23,6 +22,8 @@ class Listing:
     written: tuple[datetime, ...]
     changed: datetime
     fingerprint: str
+    folders: Mapping[str, int]
+    """Times of modification in nanoseconds, by path below the landing zone."""
 
     def is_quiet(self, now: datetime) -> bool:
         """Whether nothing was written to it in the last two minutes; times to come count for old."""
@@ -41,13 +42,20 @@ class Listing:
 
 
 def list_night(zone: LandingZone, night: date) -> Listing:
-    """Look at a night's folder, and open no file."""
+    """Look at a night's folder, and open no file.
+
+    Raises:
+        OSError: a folder went meanwhile, or cannot be looked at.
+    """
     sizes: dict[str, int | None] = {}
-    folders: set[Path] = {zone.folder(night)}
     seen = sha256()
     written, changed = [], 0.0
+    # Looked at first: what comes or goes while the files are listed is then seen by the next look.
+    folders = {
+        str(folder.relative_to(zone.root)): folder.stat().st_mtime_ns
+        for folder in zone.folders(night)
+    }
     for file in zone.files(night):
-        folders.add(file.path.parent)
         try:
             stat = file.path.stat()
         except OSError:
@@ -59,9 +67,19 @@ def list_night(zone: LandingZone, night: date) -> Listing:
         changed = max(changed, stat.st_ctime)
         seen.update(repr((file.name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)).encode())
     # A file that goes leaves a trace in its folder alone.
-    for folder in sorted(folders):
-        stat = folder.stat()
-        written.append(stat.st_mtime)
-        seen.update(repr(stat.st_mtime_ns).encode())
+    written += [nanoseconds / 1e9 for nanoseconds in folders.values()]
+    seen.update(repr(sorted(folders.items())).encode())
     times = tuple(datetime.fromtimestamp(one, UTC) for one in written)
-    return Listing(sizes, times, datetime.fromtimestamp(changed, UTC), seen.hexdigest()[:16])
+    newest = datetime.fromtimestamp(changed, UTC)
+    return Listing(sizes, times, newest, seen.hexdigest()[:16], folders)
+
+
+def are_untouched(zone: LandingZone, folders: Mapping[str, int]) -> bool:
+    """Whether nothing came to a listing's folders or went; a file that only grew does not show."""
+    try:
+        return all(
+            (zone.root / folder).stat().st_mtime_ns == nanoseconds
+            for folder, nanoseconds in folders.items()
+        )
+    except OSError:
+        return False

@@ -4,8 +4,10 @@ All are off until switched on in the UI; only `failure_alerts` is on as soon as 
 send alerts to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -16,13 +18,25 @@ from pipelines.defs import checks, outcomes
 from pipelines.defs.jobs import nightly
 from pipelines.defs.partitions import newest_due, nights_of_run
 from pipelines.defs.resources import DatabaseResource, LandingZoneResource
-from pipelines.late_files import Listing, list_night
+from pipelines.landing_zone import LandingZone
+from pipelines.late_files import Listing, are_untouched, list_night
 from pipelines.settings import settings
 from pipelines.store.landing import known_sizes
 from pipelines.store.loads import load_starts
 
 _LATE_HOUR = 3  # of the day after a night: an hour after the schedule has started to load it
 _RUNS_LOOKED_AT = 500
+_TICKS_A_ROUND = 12  # an hour
+_LOOKING_SECONDS = 20.0  # a third of what the daemon waits for a tick
+
+
+class _Looked(BaseModel):
+    """Nights by the time of the last look at their files, the longest ago first.
+
+    Those that were as the database knows them have the times of their folders.
+    """
+
+    nights: dict[date, dict[str, int]] = {}
 
 
 @dg.sensor(job=nightly, minimum_interval_seconds=300)
@@ -35,6 +49,9 @@ def late_files(
 
     Each state of a folder is loaded once. A folder is left alone while it is written to, while a run
     for its night is under way, and if its last run failed and no file changed since.
+
+    A night that was as the database knows it is told by its folders' times, and every tick looks at
+    the files of those whose turn it is, since a file may change and its folder's time does not.
     """
     zone = landing_zone.zone()
     zone.check()
@@ -42,17 +59,18 @@ def late_files(
     here = now.astimezone(ZoneInfo(settings().timezone))
     first = max(settings().first_night, here.date() - timedelta(days=settings().late_days))
     last = newest_due(now, _LATE_HOUR)
+    before = _Looked.model_validate_json(context.cursor or "{}").nights
+    nights = [night for night in zone.nights() if first <= night <= last]
+    listings, kept, left = _look(zone, nights, before)
     with database.engine().connect() as connection:
-        known = known_sizes(connection, first, last)
         starts = load_starts(connection, first, last)
+        known = {night: known_sizes(connection, night, night).get(night, {}) for night in listings}
     late: dict[date, Listing] = {}
-    left: dict[date, str] = {}
-    for night in zone.nights():
-        if not first <= night <= last:
+    for night, listing in listings.items():
+        if not listing.differs(known[night], starts.get(night)):
+            kept[night] = dict(listing.folders)
             continue
-        listing = list_night(zone, night)
-        if not listing.differs(known.get(night, {}), starts.get(night)):
-            continue
+        kept[night] = {}
         if not listing.sizes:
             left[night] = "its folder is empty now; load it by hand if that is meant"
         elif listing.is_quiet(now):
@@ -62,17 +80,48 @@ def late_files(
     for night, why in _busy(context.instance, late).items():
         del late[night]
         left[night] = why
+    cursor = _Looked(nights=kept).model_dump_json()
     if late:
         return dg.SensorResult(
+            cursor=cursor,
             run_requests=[
                 dg.RunRequest(
                     partition_key=night.isoformat(), run_key=f"{night} {listing.fingerprint}"
                 )
                 for night, listing in late.items()
-            ]
+            ],
         )
     said = "; ".join(f"{night}: {why}" for night, why in sorted(left.items()))
-    return dg.SensorResult(skip_reason=said or "No night has late files.")
+    return dg.SensorResult(skip_reason=said or "No night has late files.", cursor=cursor)
+
+
+def _look(
+    zone: LandingZone, nights: Sequence[date], before: Mapping[date, Mapping[str, int]]
+) -> tuple[dict[date, Listing], dict[date, dict[str, int]], dict[date, str]]:
+    """Listings of the nights that are to be looked at, what is kept of others, and who was left why."""
+    listings: dict[date, Listing] = {}
+    kept: dict[date, dict[str, int]] = {}
+    left: dict[date, str] = {}
+    turn = {night: place for place, night in enumerate(before)}
+    turns = ceil(len(nights) / _TICKS_A_ROUND)
+    until = monotonic() + _LOOKING_SECONDS
+    for night in sorted(nights, key=lambda night: turn.get(night, -1)):
+        folders = before.get(night, {})
+        if folders and are_untouched(zone, folders):
+            if not turns:
+                kept[night] = dict(folders)
+                continue
+            turns -= 1
+        if listings and monotonic() > until:
+            left[night] = "there was no time left to look at it"
+            if night in before:
+                kept[night] = dict(folders)
+            continue
+        try:
+            listings[night] = list_night(zone, night)
+        except OSError as error:
+            left[night] = f"its folder cannot be looked at ({error.strerror})"
+    return listings, kept, left
 
 
 def _busy(instance: dg.DagsterInstance, nights: Mapping[date, Listing]) -> dict[date, str]:

@@ -15,13 +15,14 @@ from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus
 from sqlalchemy import Engine, text
 
 from pipelines.definitions import defs
-from pipelines.defs import checks
+from pipelines.defs import checks, sensors
 from pipelines.defs.partitions import newest_due, range_tags
 from pipelines.defs.resources import DatabaseResource, LandingZoneResource
 from pipelines.defs.sensors import failure_alerts, last_night, late_files
 from pipelines.instance import run_nights
 from pipelines.landing_zone import LandingError, LandingZone
 from pipelines.settings import ROOT, settings
+from pipelines.store.loads import Load, load_starts, put_load
 from tests.integration.conftest import COUNCIL, FERRY, NIGHTS, WATER, page
 from tests.integration.loading import Landing, lay_out, load
 from tests.integration.receiving import Hook, web_hook
@@ -188,6 +189,39 @@ def test_a_folder_that_is_empty_all_at_once_is_not_taken_for_meant(late: Watch) 
     ticked = late.tick()
     assert ticked.run_requests == []
     assert f"{PAST[1]}: its folder is empty now" in str(ticked.skip_message)
+
+
+def test_files_of_a_night_that_is_as_loaded_are_looked_at_in_turn(late: Watch) -> None:
+    assert late.zone
+    late.tick()
+    for night, name in ((PAST[0], "a.txt"), (PAST[1], "c.txt")):
+        path = late.zone.root / night.isoformat() / name
+        path.write_bytes(path.read_bytes() + b" More.")
+        os.utime(path, (time() - 3600, time() - 3600))
+    asked = [requested(late.tick()).keys() for _ in range(2)]
+    assert asked == [{PAST[0].isoformat()}, {PAST[0].isoformat(), PAST[1].isoformat()}]
+
+
+def test_a_tick_without_time_goes_on_where_the_last_one_stopped(
+    late: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert late.zone
+    monkeypatch.setattr(sensors, "_LOOKING_SECONDS", -1)
+    for night in PAST:
+        put(late.zone, night, "late.txt", page(WATER))
+        rest(late.zone, night)
+    asked = [requested(late.tick()).keys() for _ in PAST]
+    assert asked == [{night.isoformat()} for night in PAST]
+
+
+def test_no_night_is_forgotten_where_clocks_change_at_midnight(engine: Engine) -> None:
+    first, last = date(2026, 9, 3), date(2026, 9, 9)
+    at = datetime(2026, 9, 10, tzinfo=UTC)
+    with engine.begin() as connection:
+        connection.execute(text("set local timezone = 'America/Santiago'"))
+        put_load(connection, Load("run", "source_files", first, last, at, at, {}))
+        starts = load_starts(connection, first, last)
+    assert starts == {first + timedelta(days): at for days in range(7)}
 
 
 def test_a_landing_zone_that_is_none_fails_the_tick(late: Watch, tmp_path: Path) -> None:

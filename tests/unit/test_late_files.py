@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
 from pipelines.landing_zone import LandingZone
-from pipelines.late_files import Listing, list_night
+from pipelines.late_files import Listing, are_untouched, list_night
 
 NIGHT = date(2026, 1, 5)
 HOUR = 3600
@@ -107,6 +108,21 @@ def test_a_folder_is_quiet_two_minutes_after_the_last_writing(folder: Path, name
     assert not listed(folder).is_quiet(written + timedelta(seconds=1))
     assert not listed(folder).is_quiet(written + timedelta(seconds=119))
     assert listed(folder).is_quiet(written + timedelta(seconds=120))
+
+
+def test_a_folder_is_untouched_until_something_comes_or_goes(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    (folder / ".hidden").mkdir()
+    rest(folder)
+    zone = LandingZone(folder.parent)
+    folders = listed(folder).folders
+    assert are_untouched(zone, folders)
+    (folder / ".hidden" / "a.txt").touch()
+    assert are_untouched(zone, folders)
+    (folder / "empty" / "a.txt").touch()
+    assert not are_untouched(zone, folders)
+    rmtree(folder)
+    assert not are_untouched(zone, folders)
 
 
 def test_a_time_to_come_does_not_hold_a_folder_up(folder: Path) -> None:
