@@ -392,7 +392,7 @@ def start() -> None:
     """Start the embedded Postgres, if it is not running, and print its URL."""
     if settings().database_url:
         _usage("BROADSHEET_DATABASE_URL is set: that server is not ours to start.")
-    typer.echo(_plain_url(server.start(settings().home)))
+    typer.echo(database.as_libpq_url(server.start(settings().home)))
 
 
 @db_app.command()
@@ -419,7 +419,7 @@ def remove(
 def url() -> None:
     """Print the URL of the database, for psql and other clients."""
     configured = settings().database_url
-    typer.echo(_plain_url(configured or server.url(settings().home)))
+    typer.echo(database.as_libpq_url(configured or server.url(settings().home)))
 
 
 @db_app.command()
@@ -451,11 +451,6 @@ def user(
         _usage("Give a password on standard input.")
     create_user(name, role, password)
     typer.echo(f"Created {name}, in role broadsheet_{role}.")
-
-
-def _plain_url(url: str) -> str:
-    """The URL as libpq's clients take it."""
-    return url.replace("postgresql+psycopg://", "postgresql://")
 
 
 def _usage(message: str) -> NoReturn:

@@ -14,7 +14,7 @@ from pipelines.doctor.findings import Check, NotLookedAtError, Outcome, fail, ok
 from pipelines.settings import settings
 from pipelines.store import server
 from pipelines.store.binaries import OLDEST_MAJOR
-from pipelines.store.database import alembic_config
+from pipelines.store.database import alembic_config, as_libpq_url
 
 ROLES = ("broadsheet_owner", "broadsheet_loader", "broadsheet_analyst")
 
@@ -47,7 +47,7 @@ def connect() -> Connection:
             message = "The embedded server is not running."
             raise NotRunningError(message)
     connection = psycopg.connect(
-        url.replace("postgresql+psycopg://", "postgresql://"),
+        as_libpq_url(url),
         connect_timeout=_CONNECT_SECONDS,
         application_name="broadsheet doctor",
         autocommit=True,

@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from models import OPS
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from pipelines.settings import ROOT, settings
@@ -175,5 +175,13 @@ def current_engine() -> Engine:
 
 def libpq_url() -> str:
     """The database's URL as libpq's clients take it."""
-    rendered = engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return rendered.replace(" ", "%20")  # SQLAlchemy leaves a password's as they are
+    return as_libpq_url(engine().url)
+
+
+def as_libpq_url(url: str | URL) -> str:
+    """A URL of SQLAlchemy's as libpq's clients take it."""
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    # libpq knows a space by %20 alone. SQLAlchemy leaves those of a password as they are, and writes
+    # those of a parameter as +.
+    place, mark, parameters = plain.partition("?")
+    return place.replace(" ", "%20") + mark + parameters.replace("+", "%20")

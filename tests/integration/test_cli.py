@@ -18,7 +18,7 @@ import psycopg
 import pytest
 import typer
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 from typer.core import TyperCommand, TyperGroup
 
 from pipelines.cli import app
@@ -366,9 +366,14 @@ def test_trace_of_a_story_shows_members_shares_and_differences(home: Path) -> No
 
 
 def test_the_url_is_one_that_psql_takes(loaded: Loaded, home: Path) -> None:
-    with psycopg.connect(answer(home, "db", "url").strip()) as connection:
-        name = connection.info.dbname
-    assert name == loaded.database
+    for password in ("one", "two words", "a+b c%20d?@/:"):
+        url = make_url(os.environ["BROADSHEET_DATABASE_URL"]).set(password=password)
+        url = url.update_query_dict({"application_name": "ours + theirs"})
+        shown = answer(home, "db", "url", BROADSHEET_DATABASE_URL=url.render_as_string(False))
+        with psycopg.connect(shown.strip()) as connection:
+            said = connection.info.get_parameters() | {"password": connection.info.password}
+        assert said["dbname"] == loaded.database
+        assert (said["password"], said["application_name"]) == (password, "ours + theirs")
 
 
 @pytest.mark.usefixtures("bare")
