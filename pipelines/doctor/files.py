@@ -1,18 +1,17 @@
 """What lies on disks: the landing zone, the space that is left, the alias file, the spaCy pipeline."""
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 
-from pipelines.alias_file import read_aliases
+from pipelines.alias_file import own_resolver
 from pipelines.doctor.database import Connection
 from pipelines.doctor.findings import NotLookedAtError, Outcome, fail, ok, warn
 from pipelines.doctor.loaded import night_before
 from pipelines.landing_zone import LandingError, LandingZone
-from pipelines.news.resolver import AliasError, resolver
+from pipelines.news.resolver import AliasError
 from pipelines.settings import settings
 from pipelines.store import server
 
@@ -76,13 +75,12 @@ def aliases(connect: Connect) -> Outcome:
     """The alias file can be read and understood, and the stored names follow it."""
     path = settings().alias_file
     try:
-        rules = resolver(read_aliases())
+        rules = own_resolver()
     except AliasError as error:
-        return fail(str(error), f"Mend that line of {path}; until then no run can resolve names.")
+        return fail(str(error), f"Mend {path}; until then no run can resolve names.")
     found = f"{path}." if path.exists() else "None of your own."
-    query = "select resolver_version as version, count(*) from ops.resolutions group by 1"
-    stored = _stored(connect, query)
-    if stored and (stale := stored.total() - stored[rules.version]):
+    query = "select count(*) as stale from ops.resolutions where resolver_version <> %s"
+    if stale := _counted(connect, query, rules.version):
         return warn(
             f"{found} {stale:,} names were resolved by an earlier file or earlier rules.",
             "The next run resolves all names anew: `broadsheet run`.",
@@ -100,26 +98,29 @@ def pipeline(connect: Connect) -> Outcome:
         load_pipeline(name)
     except PipelineError as error:
         return fail(str(error), "Install it, or set BROADSHEET_NLP to one that is installed.")
-    query = "select ner_version as version, count(*) from ops.annotations group by 1"
-    stored = _stored(connect, query)
-    if stored is None:
+    query = "select count(*) as stale from ops.annotations where ner_version <> %s"
+    stale = _counted(connect, query, version)
+    if stale is None:
         return ok(f"{version}; what stored articles were read with could not be asked.")
-    if stale := stored.total() - stored[version]:
+    if stale:
         return warn(
-            f"{version}; {stale:,} of {stored.total():,} articles were read with another.",
+            f"{version}; {stale:,} articles were read with another.",
             "Read them again, all nights: `broadsheet run`; or set BROADSHEET_NLP back.",
         )
-    return ok(f"{version}; {stored.total():,} articles were read with it.")
+    return ok(f"{version}; no article was read with another.")
 
 
-def _stored(connect: Connect, query: str) -> Counter[str] | None:
-    """How many rows have which version; None where the database does not say."""
+def _counted(connect: Connect, query: str, version: str) -> int | None:
+    """Rows that another version made; None where the database does not say."""
     try:
         with connect() as connection:
-            return Counter(
-                {row["version"]: row["count"] for row in connection.execute(query.encode())}
-            )
-    except (NotLookedAtError, psycopg.Error):
+            row = connection.execute(query.encode(), (version,)).fetchone()
+            return int(row["stale"]) if row else 0
+    except (
+        NotLookedAtError,
+        psycopg.errors.InsufficientPrivilege,
+        psycopg.errors.UndefinedTable,
+    ):
         return None  # what is wrong with the database is said elsewhere
 
 

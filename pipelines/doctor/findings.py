@@ -105,6 +105,11 @@ def _outcome(check: Check) -> Outcome:
             f"The database user may not look: {error.diag.message_primary}.",
             "Look again as a user who loads nights (docs/security.md).",
         )
+    except psycopg.errors.QueryCanceled as error:
+        return warn(
+            f"The database took too long to answer: {error.diag.message_primary}.",
+            "See what keeps the server busy, and look again.",
+        )
     except Exception as error:  # noqa: BLE001 - whatever is broken, the other checks have to be made
         said = " ".join(str(error).split())
         return fail(
