@@ -26,7 +26,9 @@ from pipelines.store.story_health import StoryHealth, story_health
 
 _MAX_FAR_SHARE = 0.02
 _WORST_STORIES = 10
-_DUE_HOUR = 6  # of the day after a night, four hours after the schedule starts to load it
+
+DUE_HOUR = 6
+"""Of the day after a night, four hours after the schedule starts to load it: by then it is there."""
 
 
 def _nights(context: dg.AssetCheckExecutionContext) -> tuple[date, date] | None:
@@ -228,7 +230,7 @@ def last_night_is_loaded(
 
 def unloaded(engine: Engine, now: datetime) -> tuple[date, list[str]]:
     """The newest night that has to be there by now, and the assets that did not finish for it."""
-    night = newest_due(now, _DUE_HOUR)
+    night = newest_due(now, DUE_HOUR)
     with engine.connect() as connection:
         loaded = loads.assets_loaded(connection, night)
     return night, [name for name in assets.NIGHTLY_ASSETS if name not in loaded]

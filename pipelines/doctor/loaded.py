@@ -1,24 +1,25 @@
 """What the last loads left in the database."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 
+from pipelines.defs.assets import ASSETS, NIGHTLY_ASSETS
+from pipelines.defs.checks import DUE_HOUR
+from pipelines.defs.partitions import newest_due
 from pipelines.doctor.findings import Outcome, ok, warn
-from pipelines.settings import settings
 from pipelines.store.checks import MAX_REFUSED_SHARE
 
-ASSETS = ("source_files", "articles", "stories", "mentions", "entities", "analytics")
+_ASSETS = [one.key.to_user_string() for one in ASSETS]
 
 Connection = psycopg.Connection[dict[str, Any]]
 
 
 def night_before() -> date:
-    """The night before today, which the schedule loads."""
-    return datetime.now(ZoneInfo(settings().timezone)).date() - timedelta(days=1)
+    """The newest night that has to be there by now."""
+    return newest_due(datetime.now(UTC), DUE_HOUR)
 
 
 def loads(connection: Connection) -> Outcome:
@@ -30,16 +31,16 @@ def loads(connection: Connection) -> Outcome:
             select distinct on (asset) asset, started_at, finished_at, first_night, last_night
               from ops.loads where asset = any(%s) order by asset, finished_at desc
             """,
-            (list(ASSETS),),
+            (_ASSETS,),
         )
     }
     if "source_files" not in last:
         return warn("Nothing was loaded yet.", "Load something: `broadsheet run`.")
     found = "; ".join(
-        f"{asset} {_told(last[asset])}" if asset in last else f"{asset} never" for asset in ASSETS
+        f"{asset} {_told(last[asset])}" if asset in last else f"{asset} never" for asset in _ASSETS
     )
     began = last["source_files"]["started_at"]
-    behind = [asset for asset in ASSETS if asset not in last or last[asset]["finished_at"] < began]
+    behind = [asset for asset in _ASSETS if asset not in last or last[asset]["finished_at"] < began]
     if behind:
         return warn(
             f"{', '.join(behind)} did not finish since files were last looked at. {found}.",
@@ -50,22 +51,18 @@ def loads(connection: Connection) -> Outcome:
 
 
 def last_night(connection: Connection) -> Outcome:
-    """The night before today is loaded."""
+    """The night before today is loaded, as the asset check last_night_is_loaded has it."""
     night = night_before()
-    row = connection.execute(
-        """
-        select count(*) filter (where landing_date = %s) as files, max(landing_date) as newest
-          from ops.ingested_files
-        """,
-        (night,),
-    ).fetchone()
-    if row and row["files"]:
-        return ok(f"{row['files']:,} files of {night}.")
-    newest = row["newest"] if row else None
-    return warn(
-        f"No file of {night} is loaded; the newest night is {newest or 'none'}.",
-        f"Once its files have landed: `broadsheet run --date {night}`.",
+    rows = connection.execute(
+        "select distinct asset from ops.loads where %s between first_night and last_night", (night,)
     )
+    loaded = {row["asset"] for row in rows}
+    if left := [asset for asset in NIGHTLY_ASSETS if asset not in loaded]:
+        return warn(
+            f"{', '.join(left)} did not finish for {night}.",
+            f"Once its files have landed: `broadsheet run --date {night}`.",
+        )
+    return ok(f"Every asset finished for {night}.")
 
 
 def quarantine(connection: Connection) -> Outcome:
