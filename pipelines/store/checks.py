@@ -5,18 +5,10 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-from pipelines.store.landing import FileKey
+from pipelines.store.landing import ARTICLES_OF_NIGHTS, FileKey
 
 MAX_REFUSED_SHARE = 0.2
 """Share of the files of some nights in quarantine above which someone should look."""
-
-ARTICLES_OF_NIGHTS = """
-    select occurrence.article_id
-      from news.source_files file
-      join news.pages using (file_id)
-      join news.article_occurrences occurrence using (page_id)
-     where cast(:first as date) is null or file.landing_date between :first and :last
-"""
 
 BROKEN_OFFSETS = f"""
     select count(*)
@@ -42,7 +34,7 @@ ARTICLES_NOWHERE = """
 """
 
 ARTICLES_WITHOUT_STORY = f"""
-    select count(distinct held.article_id) from ({ARTICLES_OF_NIGHTS}) held
+    select count(*) from ({ARTICLES_OF_NIGHTS}) held
      where not exists (select from news.story_articles story
                         where story.article_id = held.article_id)
 """

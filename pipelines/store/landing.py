@@ -20,9 +20,9 @@ ARTICLES_OF_NIGHTS = """
       from news.source_files file
       join news.pages using (file_id)
       join news.article_occurrences occurrence using (page_id)
-     where file.landing_date between :first and :last
+     where cast(:first as date) is null or file.landing_date between :first and :last
 """
-"""Query for the articles that occur in the nights `:first` to `:last`."""
+"""Query for the articles that occur in the nights `:first` to `:last`, or in any if they are null."""
 
 _GONE_FILES = [("landing_date", "date"), ("path", "text")]
 _TOUCH_ARTICLES = """

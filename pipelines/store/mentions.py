@@ -44,16 +44,12 @@ def articles_to_read(connection: Connection, first: date, last: date, version: s
     """Articles that occur in these nights and have no annotation of this version, by id."""
     return list(
         connection.scalars(
-            text("""
-            select distinct occurrence.article_id
-              from news.source_files file
-              join news.pages using (file_id)
-              join news.article_occurrences occurrence using (page_id)
-              left join ops.annotations annotation
-                on annotation.article_id = occurrence.article_id
-               and annotation.ner_version = :version
-             where file.landing_date between :first and :last and annotation.article_id is null
-             order by 1
+            text(f"""
+            select article_id from ({ARTICLES_OF_NIGHTS}) held
+             where not exists (select from ops.annotations annotation
+                                where annotation.article_id = held.article_id
+                                  and annotation.ner_version = :version)
+             order by article_id
             """),
             {"first": first, "last": last, "version": version},
         )

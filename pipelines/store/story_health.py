@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from pipelines.news.candidates import estimated_containments
 from pipelines.news.minhash import estimates
-from pipelines.store.checks import ARTICLES_OF_NIGHTS
+from pipelines.store.landing import ARTICLES_OF_NIGHTS
 from pipelines.store.signatures import read_signatures
 
 MAX_ARTICLES = 500
