@@ -17,6 +17,7 @@ import psutil
 from playwright.sync_api import Page, expect, sync_playwright
 
 from pipelines.settings import ROOT
+from tests.e2e.ports import LOOPBACK, free_port
 from tests.polling import eventually
 
 BROADSHEET = Path(sys.executable).with_name("broadsheet")
@@ -42,7 +43,7 @@ _PATIENCE = 120_000
 @contextmanager
 def serving(home: Path, landing: Path, log: Path) -> Iterator[str]:
     """The URL of `broadsheet ui`, which is ended by Ctrl-C and leaves no process behind."""
-    port = _free_port()
+    port = free_port()
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [BROADSHEET, "ui", "--port", str(port)],
@@ -58,7 +59,7 @@ def serving(home: Path, landing: Path, log: Path) -> Iterator[str]:
     try:
         eventually(lambda: process.poll() is not None or _accepts(port), seconds=120)
         assert process.poll() is None, log.read_text(encoding="utf-8")
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://{LOOPBACK}:{port}"
     finally:
         if process.poll() is None:
             family += started.children(recursive=True)
@@ -100,12 +101,6 @@ def shown(page: Page, key: str) -> str:
     return row.get_by_role("cell").nth(2).inner_text()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _accepts(port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((LOOPBACK, port)) == 0

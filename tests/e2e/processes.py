@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,18 +20,10 @@ import psutil
 from pipelines.settings import ROOT
 from pipelines.store.binaries import Account, find
 from tests.compose import image_environment, read_compose, secret_files
+from tests.e2e.ports import LOOPBACK, free_port
 from tests.polling import eventually
 
-LOOPBACK = "127.0.0.1"
 _VENV = Path(sys.executable).parent
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

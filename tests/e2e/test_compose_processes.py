@@ -1,6 +1,6 @@
 """The services of docker-compose.yml, started as processes, load a night and survive being killed.
 
-There is no container engine here: the very commands, environments and health checks of the file run
+No container engine is needed: the very commands, environments and health checks of the file run
 on this machine, against a Postgres on TCP that asks for passwords.
 """
 
@@ -15,7 +15,8 @@ from dagster import DagsterInstance
 from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage
 
 from pipelines.launcher import WatchedRunLauncher
-from tests.e2e.processes import LOOPBACK, Stack, stack
+from tests.e2e.ports import LOOPBACK
+from tests.e2e.processes import Stack, stack
 from tests.integration.conftest import FERRY, NIGHTS, WATER, page
 from tests.integration.loading import lay_out
 from tests.polling import eventually
