@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
-import psutil
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunsFilter
 
 from pipelines.definitions import defs
@@ -15,6 +14,7 @@ from pipelines.defs.assets import NIGHTLY_ASSETS
 from pipelines.defs.outcomes import failure_text
 from pipelines.defs.partitions import range_tags
 from pipelines.landing_zone import LandingZone
+from pipelines.run_process import PROCESS_TAG, is_alive, showing_life
 from pipelines.settings import settings
 
 # Chosen as deploy/dagster.yaml, but for what needs Postgres or a code server of its own.
@@ -56,7 +56,6 @@ telemetry:
 nux:
   enabled: false
 """
-_PROCESS_TAG = "broadsheet/process"
 _MAX_RETRIES_TAG = "dagster/max_retries"
 _MAX_NIGHTS_PER_RUN = 366
 
@@ -106,7 +105,9 @@ def run_nights(
     """Run the job `nightly` for a range of nights in this process; `force` does it all again."""
     job = defs().resolve_job_def("nightly")
     # Who started it sees it fail: the daemon of a UI must not start it once more.
-    tags = {_PROCESS_TAG: _this_process(), _MAX_RETRIES_TAG: "0"}
+    tags = {_MAX_RETRIES_TAG: "0"}
+    if first != last:
+        tags |= range_tags(first, last)
     config: dict[str, Any] = {
         "root": str(zone.root),
         "prune": prune,
@@ -114,31 +115,32 @@ def run_nights(
     }
     if zone.flat_night:
         config["flat_night"] = zone.flat_night.isoformat()
-    result = job.execute_in_process(
-        instance=instance,
-        partition_key=first.isoformat() if first == last else None,
-        tags=tags if first == last else tags | range_tags(first, last),
-        run_config={
-            "ops": {asset: {"config": {"force": force}} for asset in NIGHTLY_ASSETS},
-            "resources": {"landing_zone": {"config": config}},
-            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-        },
-        raise_on_error=False,
-    )
+    with showing_life() as process:
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=first.isoformat() if first == last else None,
+            tags=tags | {PROCESS_TAG: process},
+            run_config={
+                "ops": {asset: {"config": {"force": force}} for asset in NIGHTLY_ASSETS},
+                "resources": {"landing_zone": {"config": config}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            raise_on_error=False,
+        )
     return FinishedRun(result.run_id, result.success, tuple(_failures(result)))
 
 
 def dead_runs(instance: DagsterInstance) -> list[dg.DagsterRun]:
     """Runs that count as running, and whose process was killed.
 
-    Only runs that this command started on this machine are looked at; the UI's are looked after by
-    Dagster's daemon.
+    Only runs that `broadsheet run` started are looked at; the UI's are looked after by Dagster's
+    daemon.
     """
     active = RunsFilter(statuses=[DagsterRunStatus.STARTING, DagsterRunStatus.STARTED])
     return [
         run
         for run in instance.get_runs(active)
-        if (process := run.tags.get(_PROCESS_TAG)) and not _is_alive(process)
+        if (process := run.tags.get(PROCESS_TAG)) and not is_alive(process)
     ]
 
 
@@ -155,19 +157,3 @@ def _failures(result: dg.ExecuteInProcessResult) -> Iterable[str]:
     for event in result.all_events:
         if event.event_type == DagsterEventType.STEP_FAILURE:
             yield failure_text(event)
-
-
-def _this_process() -> str:
-    return f"{os.uname().nodename}/{os.getpid()}/{psutil.Process().create_time():.0f}"
-
-
-def _is_alive(process: str) -> bool:
-    node, pid, created = process.rsplit("/", 2)
-    if node != os.uname().nodename:
-        return True
-    try:
-        found = psutil.Process(int(pid))
-        is_same = f"{found.create_time():.0f}" == created
-        return is_same and found.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

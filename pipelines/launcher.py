@@ -15,6 +15,7 @@ from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.types import GetCurrentRunsResult
 from dagster._serdes import deserialize_value
 
+from pipelines.run_process import PROCESS_TAG, is_alive
 from pipelines.store.database import only_one
 
 
@@ -44,13 +45,15 @@ class WatchedRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """Whether the run's code server still has a process for it.
+        """Whether the run's code server, or the `broadsheet run` that runs it, is still there for it.
 
-        A code server that does not answer is starting or busy, and is asked again. Runs of
-        `broadsheet run` have none.
+        A code server that does not answer is starting or busy, and is asked again.
         """
         if GRPC_INFO_TAG not in run.tags:
-            return CheckRunHealthResult(WorkerStatus.RUNNING)
+            process = run.tags.get(PROCESS_TAG)
+            if process is None or is_alive(process):
+                return CheckRunHealthResult(WorkerStatus.RUNNING)
+            return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "Its process is gone.")
         try:
             if _is_running(run):
                 return CheckRunHealthResult(WorkerStatus.RUNNING)
