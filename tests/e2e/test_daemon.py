@@ -7,7 +7,7 @@ are processes of their own, as they are in production.
 import logging
 import os
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from time import time
 
@@ -23,13 +23,14 @@ from sqlalchemy import Engine, text
 
 from pipelines.instance import prepare_home
 from pipelines.settings import ROOT, settings
+from tests.clock import NOON_ZONE, TODAY
 from tests.integration.conftest import COUNCIL, FERRY, page
 from tests.integration.receiving import Hook, web_hook
 from tests.polling import eventually
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Dagster's, of itself
 
-NIGHT = datetime.now(UTC).date() - timedelta(days=3)
+NIGHT = TODAY - timedelta(days=3)
 SENSORS = ("late_files", "last_night", "failure_alerts")
 INSTANCE = """
 telemetry: {enabled: false}
@@ -93,6 +94,7 @@ def daemon(
     monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("BROADSHEET_LANDING", str(tmp_path / "landing"))
     monkeypatch.setenv("BROADSHEET_ALERTS", hook[1])
+    monkeypatch.setenv("BROADSHEET_TIMEZONE", NOON_ZONE)
     for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY"):  # `prepare_home` sets them
         monkeypatch.setenv(name, "")
     settings.cache_clear()

@@ -44,17 +44,18 @@ from pipelines.doctor import files
 from pipelines.doctor.database import Connection, DatabaseChecks, connect
 from pipelines.doctor.findings import Outcome, Verdict, examine, ok
 from pipelines.doctor.instance import InstanceChecks
-from pipelines.doctor.loaded import night_before
 from pipelines.instance import prepare_home
 from pipelines.landing_zone import LandingZone
 from pipelines.settings import ROOT
 from pipelines.settings import settings as read_settings
 from pipelines.store.database import alembic_config
+from tests.clock import NOON_ZONE, TODAY
 from tests.conftest import created
 from tests.integration.conftest import FERRY, article, page
 from tests.integration.loading import everything, lay_out, load
 from tests.integration.test_cli import broadsheet
 
+YESTERDAY = TODAY - timedelta(days=1)
 Doctor = Callable[..., dict[str, Outcome]]
 REPOSITORY = RemoteRepositoryOrigin(
     code_location_origin=RegisteredCodeLocationOrigin(location_name="pipelines.definitions"),
@@ -69,6 +70,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A BROADSHEET_HOME with an instance of Dagster."""
     home = tmp_path / "home"
     monkeypatch.setenv("BROADSHEET_HOME", str(home))
+    monkeypatch.setenv("BROADSHEET_TIMEZONE", NOON_ZONE)
     monkeypatch.setenv("DAGSTER_HOME", "")
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
     read_settings.cache_clear()
@@ -132,8 +134,8 @@ def test_where_all_is_well_nothing_fails(
     copy: Engine, on_disk: DagsterInstance, home: Path, tmp_path: Path
 ) -> None:
     zone = LandingZone(tmp_path / "landing")
-    files = {(night_before(), "a.txt"): page(FERRY)}
-    load(on_disk, lay_out(zone.root, files), night_before())
+    files = {(YESTERDAY, "a.txt"): page(FERRY)}
+    load(on_disk, lay_out(zone.root, files), YESTERDAY)
     before, kept = everything(copy), contents(home)
     done = broadsheet(home, "doctor", "--format", "json", BROADSHEET_LANDING=str(zone.root))
     assert (done.returncode, done.stderr) == (0, "")
@@ -141,7 +143,7 @@ def test_where_all_is_well_nothing_fails(
     assert {one["name"] for one in found if one["verdict"] != "ok"} <= OFTEN_WARNED
     assert all(one["found"] and bool(one["mend"]) == (one["verdict"] != "ok") for one in found)
     by_name = {one["name"]: one["found"] for one in found}
-    assert str(night_before()) in by_name["last_night"]
+    assert str(YESTERDAY) in by_name["last_night"]
     assert "0 of 1 files" in by_name["quarantine"]
     assert "analytics" in by_name["loads"]
     assert everything(copy) == before
@@ -296,7 +298,7 @@ def test_what_the_last_loads_left_is_looked_at(doctor: Doctor, copy: Engine) -> 
     assert "mentions" in found["loads"].found
     assert "(2026-01-05 to 2026-01-07)" in found["loads"].found
     assert found["last_night"].verdict is Verdict.WARN
-    assert f"`broadsheet run --date {night_before()}`" in found["last_night"].mend
+    assert f"`broadsheet run --date {YESTERDAY}`" in found["last_night"].mend
     with copy.begin() as connection:
         connection.execute(text("update ops.analytics_state set is_stale = true"))
         connection.execute(text("delete from ops.loads where asset = 'entities'"))
@@ -364,7 +366,7 @@ def test_a_landing_zone_that_cannot_be_loaded_fails(doctor: Doctor, tmp_path: Pa
     assert "does not exist" in doctor(LANDING=root)["landing_zone"].found
     root.mkdir()
     assert "has no night" in doctor(LANDING=root)["landing_zone"].found
-    (root / night_before().isoformat()).mkdir()
+    (root / YESTERDAY.isoformat()).mkdir()
     assert doctor(LANDING=root)["landing_zone"].verdict is Verdict.OK
     (root / "loose.txt").write_text(article(FERRY))
     found = doctor(LANDING=root)["landing_zone"]

@@ -23,11 +23,12 @@ from pipelines.instance import run_nights
 from pipelines.landing_zone import LandingError, LandingZone
 from pipelines.settings import ROOT, settings
 from pipelines.store.loads import Load, load_starts, put_load
+from tests.clock import NOON_ZONE, TODAY
 from tests.integration.conftest import COUNCIL, FERRY, NIGHTS, WATER, page
 from tests.integration.loading import Landing, lay_out, load
 from tests.integration.receiving import Hook, web_hook
 
-TODAY = datetime.now(UTC).date()
+YESTERDAY = TODAY - timedelta(days=1)
 PAST = [TODAY - timedelta(days=days) for days in (5, 4, 3)]
 FILES: Landing = {
     (PAST[0], "a.txt"): page(FERRY),
@@ -47,9 +48,11 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
 
 
 @pytest.fixture
-def runs(engine: Engine, hook: Hook) -> Iterator[DagsterInstance]:
+def runs(engine: Engine, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterInstance]:
     """An empty Dagster instance beside an empty database, and somewhere to send alerts to."""
     assert engine and hook
+    monkeypatch.setenv("BROADSHEET_TIMEZONE", NOON_ZONE)
+    settings.cache_clear()
     with DagsterInstance.ephemeral() as instance:
         yield instance
 
@@ -268,36 +271,36 @@ def test_after_a_run_that_failed_a_night_waits_for_new_files(late: Watch) -> Non
 def test_a_missing_night_is_shown_and_told_once_and_so_is_its_arrival(
     runs: DagsterInstance, hook: Hook, tmp_path: Path
 ) -> None:
-    night = newest_due(datetime.now(UTC), 6)
     watch = Watch(last_night, runs)
     (shown,) = watch.tick().asset_events
     assert isinstance(shown, dg.AssetCheckEvaluation)
     assert not shown.passed
     assert (shown.asset_key, shown.check_name) == (AssetKey("analytics"), "last_night_is_loaded")
-    assert shown.metadata["night"].value == night.isoformat()
+    assert shown.metadata["night"].value == YESTERDAY.isoformat()
     assert watch.tick().asset_events == []
     ((title, body),) = hook.posts
-    assert title == f"Broadsheet: the night {night} is missing"
+    assert title == f"Broadsheet: the night {YESTERDAY} is missing"
     assert "source_files, articles, stories, mentions, entities did not finish" in body
-    load(runs, lay_out(tmp_path / "landing", {(night, "a.txt"): page(FERRY)}), night)
+    load(runs, lay_out(tmp_path / "landing", {(YESTERDAY, "a.txt"): page(FERRY)}), YESTERDAY)
     (shown,) = watch.tick().asset_events
     assert isinstance(shown, dg.AssetCheckEvaluation)
     assert shown.passed
     assert watch.tick().asset_events == []
-    assert [title for title, _ in hook.posts[1:]] == [f"Broadsheet: the night {night} recovered"]
+    assert [title for title, _ in hook.posts[1:]] == [
+        f"Broadsheet: the night {YESTERDAY} recovered"
+    ]
 
 
 def test_a_night_whose_failure_was_told_is_not_told_again_as_missing(
     runs: DagsterInstance, hook: Hook, tmp_path: Path
 ) -> None:
-    night = newest_due(datetime.now(UTC), 6)
     failures = Watch(failure_alerts, runs)
     failures.tick()
-    run_nights(runs, night, night, LandingZone(tmp_path / "nowhere"), prune=False)
+    run_nights(runs, YESTERDAY, YESTERDAY, LandingZone(tmp_path / "nowhere"), prune=False)
     failures.tick()
     watch = Watch(last_night, runs)
     assert len(watch.tick().asset_events) == 1
-    assert [title for title, _ in hook.posts] == [f"Broadsheet: the night {night} failed"]
+    assert [title for title, _ in hook.posts] == [f"Broadsheet: the night {YESTERDAY} failed"]
 
 
 def test_last_night_is_asked_for_from_six_oclock(engine: Engine) -> None:
