@@ -20,7 +20,7 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from pipelines import show
-from pipelines.commands.user import Role, create_user
+from pipelines.commands.user import Role, create_user, user_exists
 from pipelines.landing_zone import LandingError, LandingZone, parse_night
 from pipelines.news.resolver import AliasError
 from pipelines.settings import ROOT, settings
@@ -434,6 +434,9 @@ def upgrade() -> None:
 def user(
     name: Annotated[str, typer.Argument(help="Its name.")],
     role: Annotated[Role, typer.Option(help="What it may do.")],
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Leave a user alone that is there already.")
+    ] = False,
 ) -> None:
     """Create a database user: an analyst reads news, a loader loads nights, an owner migrates.
 
@@ -449,6 +452,9 @@ def user(
         password = sys.stdin.readline().rstrip("\n")
     if not password:
         _usage("Give a password on standard input.")
+    if if_missing and user_exists(name):
+        typer.echo(f"{name} is there already.")
+        return
     create_user(name, role, password)
     typer.echo(f"Created {name}, in role broadsheet_{role}.")
 

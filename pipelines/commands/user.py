@@ -26,6 +26,17 @@ _ANALYST_SETTINGS = {
 _SUPERUSER_SETTINGS = {"temp_file_limit": "10GB"}
 
 
+def user_exists(name: str) -> bool:
+    """Whether the server has a database user of this name.
+
+    Raises:
+        psycopg.Error: the server refuses, or does not answer.
+    """
+    with psycopg.connect(database.libpq_url()) as connection:
+        query = "select exists (select from pg_roles where rolname = %s)"
+        return connection.execute(query, [name]).fetchone() == (True,)
+
+
 def create_user(name: str, role: Role, password: str) -> None:
     """Create a database user with a role's rights, and for an analyst with limits.
 

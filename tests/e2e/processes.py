@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,8 @@ class Stack:
                     stderr=subprocess.STDOUT,
                 )
         for service in services:
+            if port := self.ports.get(service):  # its check is costlier than a look at its port
+                eventually(partial(self._listens, service, port), 300, every=0.1)
             pause = self.compose["services"][service]["healthcheck"]["start_interval"]
             eventually(partial(self.is_healthy, service), 300, every=float(pause.rstrip("s")))
 
@@ -118,6 +121,11 @@ class Stack:
         process.send_signal(signal.SIGTERM)
         return process.wait(60)
 
+    def _listens(self, service: str, port: int) -> bool:
+        assert self.running[service].poll() is None, self.log(service)
+        with socket.socket() as probe:
+            return probe.connect_ex((LOOPBACK, port)) == 0
+
     def _done(self, service: str, words: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             words,
@@ -133,15 +141,15 @@ class Stack:
 
 
 @contextmanager
-def stack(folder: Path, landing: Path, passwords: dict[str, str]) -> Iterator[Stack]:
+def stack(folder: Path, landing: Path, secret_texts: dict[str, str]) -> Iterator[Stack]:
     """The services in `folder`, their Postgres running; all end with the block."""
     secrets = folder / "secrets"
     given = {"BROADSHEET_LANDING": str(landing), "BROADSHEET_SECRETS": str(secrets)}
     compose = read_compose(given)
     for name in ("secrets", "mounted", "home/dagster", "logs", "deploy"):
         (folder / name).mkdir(parents=True)
-    for name, password in passwords.items():
-        (secrets / name).write_text(f"{password}\n", encoding="utf-8")
+    for name, secret in secret_texts.items():
+        (secrets / name).write_text(f"{secret}\n", encoding="utf-8")
     account = Account.for_new_cluster()
     own = Path(tempfile.mkdtemp(prefix="broadsheet-compose-"))
     own.chmod(0o755)
@@ -154,7 +162,7 @@ def stack(folder: Path, landing: Path, passwords: dict[str, str]) -> Iterator[St
     made = Stack(compose, folders, folder / "mounted", programs, folder / "logs")
     try:
         _mount(made)
-        with _postgres(made, account, own / "data", own, passwords["postgres_password"]):
+        with _postgres(made, account, own / "data", own, secret_texts["postgres_password"]):
             yield made
     finally:
         for service in list(made.running):

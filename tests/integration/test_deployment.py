@@ -69,7 +69,8 @@ def test_no_password_stands_in_a_file_of_ours(compose: dict[str, Any]) -> None:
 def test_services_get_the_secrets_they_need_and_no_other(compose: dict[str, Any]) -> None:
     ours = {"broadsheet_database_password", "dagster_password"}
     for name in set(compose["services"]) - {"db"}:
-        assert set(secret_files(compose, name)) == ours
+        more = {"loader_password"} if name == "migrate" else {"broadsheet_alerts"}
+        assert set(secret_files(compose, name)) == ours | more
     superuser = Path(GIVEN["BROADSHEET_SECRETS"]) / "postgres_password"
     holders = {
         name for name in compose["services"] if superuser in secret_files(compose, name).values()
@@ -77,16 +78,18 @@ def test_services_get_the_secrets_they_need_and_no_other(compose: dict[str, Any]
     assert holders == {"db"}
 
 
-def test_schema_changes_and_loads_may_have_users_of_their_own() -> None:
-    split = read_compose({**GIVEN, "BROADSHEET_OWNER": "owner", "BROADSHEET_LOADER": "loader"})
+@pytest.mark.parametrize(("owner", "loader"), [("broadsheet", "night"), ("one", "another")])
+def test_schema_changes_and_loads_have_users_of_their_own(owner: str, loader: str) -> None:
+    named = {"BROADSHEET_OWNER": owner, "BROADSHEET_LOADER": loader}
+    split = read_compose(GIVEN if owner == "broadsheet" else GIVEN | named)
     urls = {
         name: service["environment"].get("BROADSHEET_DATABASE_URL")
         for name, service in split["services"].items()
     }
     assert urls.pop("db") is None
-    assert urls.pop("migrate") == "postgresql://owner@db:5432/news"
-    assert set(urls.values()) == {"postgresql://loader@db:5432/news"}
-    for name, user in (("migrate", "owner"), ("code", "loader"), ("daemon", "loader")):
+    assert urls.pop("migrate") == f"postgresql://{owner}@db:5432/news"
+    assert set(urls.values()) == {f"postgresql://{loader}@db:5432/news"}
+    for name, user in (("migrate", owner), ("code", loader), ("daemon", loader)):
         password = secret_files(split, name)["broadsheet_database_password"]
         assert password == Path(GIVEN["BROADSHEET_SECRETS"]) / f"{user}_password"
 

@@ -391,6 +391,9 @@ def test_a_user_who_may_make_roles_makes_users_too(
     with connected(url):
         create_user("ana", Role.ANALYST, PASSWORD)
         create_user("night", Role.LOADER, PASSWORD)
+        words = ["db", "user", "night", "--role", "loader", "--if-missing"]
+        result = CliRunner().invoke(app, words, input="another\n", catch_exceptions=False)
+        assert (result.exit_code, result.output) == (0, "night is there already.\n")
     try:
         with connected(as_user(url, "ana")):
             assert read_rows("show default_transaction_read_only")[1] == [("on",)]
