@@ -19,7 +19,8 @@ branch_labels = None
 depends_on = None
 
 # Who has rights: an owner has a loader's, a loader an analyst's. `broadsheet_sql` runs what
-# `broadsheet sql` is asked; no user is a member, so that none can drop or replace what it owns.
+# `broadsheet sql` is asked. The owner alone is a member, to give it that function; it could drop or
+# replace the function as well without, for the schema is its own.
 CREATE_ROLES = """
 do $$
 declare
