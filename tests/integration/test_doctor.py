@@ -334,7 +334,7 @@ def test_an_empty_night_is_loaded_once_every_asset_finished_for_it(
             select run_id, asset, :night, :night, started_at, finished_at, '{}' from ops.loads
              where asset <> 'analytics'
         """
-        connection.execute(text(again), {"night": night_before()})
+        connection.execute(text(again), {"night": YESTERDAY})
     assert doctor()["last_night"].verdict is Verdict.OK
 
 
