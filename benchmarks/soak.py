@@ -42,11 +42,12 @@ _SECONDS_OF_A_CLEAN_LOAD = 1_800
 _Named = tuple[str, str, Fault]
 
 
-def kills(seed: int, points: int) -> Iterator[_Named]:
+def kills(seed: int, first: int, points: int) -> Iterator[_Named]:
     """Each kill with its seeded moment: every part in every asset, in random order."""
     draw = random.Random(seed)
-    for victim, asset in islice(cycle(draw.sample(KILLED_AT, len(KILLED_AT))), points):
-        moment = draw.uniform(0, 1)
+    shuffled = draw.sample(KILLED_AT, len(KILLED_AT))
+    drawn = ((victim, asset, draw.uniform(0, 1)) for victim, asset in cycle(shuffled))
+    for victim, asset, moment in islice(drawn, first - 1, first - 1 + points):
         yield f"kill -9 {victim}", f"{asset} + {moment:.2f} s", killed(victim, asset, moment)
 
 
@@ -160,7 +161,7 @@ def main() -> int:
     options = _parser().parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     faults = [
-        *kills(options.seed, options.points),
+        *kills(options.seed, options.first, options.points),
         *([] if options.no_outages else others(options.away)),
     ]
     outcomes: list[Outcome] = []
@@ -208,6 +209,9 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=len(KILLED_AT),
         help="kills of one night (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--first", type=int, default=1, help="the kill to begin with (default: %(default)s)"
     )
     parser.add_argument(
         "--away",

@@ -60,6 +60,8 @@ def suffer(
     except FaultError as error:
         trouble = str(error)
         production.start_missing()
+        with suppress(FaultError):
+            until(lambda: not production.runs.unfinished(), "no run goes on", 300)
     seconds = time.monotonic() - began
     found = difference(expected, everything(production.engine()))
     left = leftovers(production, scene.family if scene else ())
