@@ -36,7 +36,7 @@ from pipelines.store.server import ServerError
 
 RESULTS = Path(__file__).parent / "results" / "soak.json"
 SEED = 20_260_105
-_FILES = 70  # enough that articles are read by processes of their own
+_FILES = 80  # enough that articles are read by processes of their own
 _MB = 1_000_000
 _SECONDS_OF_A_CLEAN_LOAD = 1_800
 _Named = tuple[str, str, Fault]
