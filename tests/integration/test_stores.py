@@ -16,11 +16,11 @@ from dagster import DagsterInstance
 from sqlalchemy import Engine, create_engine, text
 
 from models import Caption, IngestedFile, LshBand
+from pipelines.alias_file import own_resolver
 from pipelines.definitions import defs
 from pipelines.defs import derive, ingest
 from pipelines.defs.partitions import range_tags
 from pipelines.news.ner import SHIPPED
-from pipelines.news.resolver import resolver
 from pipelines.settings import ROOT
 from pipelines.store import bulk, checks, database, samples
 from pipelines.store.digests import digests
@@ -281,7 +281,7 @@ VERSIONS: dict[str, tuple[Change, str, str]] = {
     ),
     "resolutions": (
         lambda patch: patch.setattr(
-            derive, "resolver", lambda text: replace(resolver(text), version="another")
+            derive, "own_resolver", lambda: replace(own_resolver(), version="another")
         ),
         "resolver_version",
         "ops.resolutions",
