@@ -16,7 +16,7 @@ from pipelines.store import server
 from pipelines.store.binaries import OLDEST_MAJOR
 from pipelines.store.database import alembic_config, as_libpq_url
 
-ROLES = ("broadsheet_owner", "broadsheet_loader", "broadsheet_analyst")
+ROLES = ("broadsheet_owner", "broadsheet_loader", "broadsheet_analyst", "broadsheet_sql")
 
 _CONNECT_SECONDS = 3
 _STATEMENT_SECONDS = 10
