@@ -1,6 +1,7 @@
 """A real Postgres for the suite, and a fresh database that the migrations built for each test."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -23,6 +24,10 @@ settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 settings.load_profile("suite")
+
+# A suite that is started in the background of a script ignores Ctrl-C, and so would all it starts:
+# Dagster's servers then do not end when they are asked to.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FRESH = "broadsheet_template"
 
