@@ -102,6 +102,8 @@ def test_help_lists_every_command_of_the_design(home: Path) -> None:
         "trace",
         "status",
         "quarantine",
+        "export",
+        "takedown",
         "doctor",
         "ui",
         "db",
