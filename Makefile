@@ -22,7 +22,7 @@ demo: install ## Install, load the sample data into the embedded Postgres, and s
 	@printf '  make ui                                    # the Dagster UI: runs, checks, rerunning a night\n'
 	@printf '  .venv/bin/broadsheet run --landing FOLDER --date 2026-01-05   # your own files; see README.md\n'
 
-test: install ## Install and run the whole test suite
+test: install ## Install and run the whole test suite, in two processes
 	@$(PY) -m pytest
 
 lint: install ## Check format, style, types, the Dagster definitions and the files for Docker

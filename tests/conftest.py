@@ -39,7 +39,7 @@ def server_url() -> Iterator[str]:
     if configured:
         yield configured
         return
-    home = ROOT / "var" / "tests"
+    home = ROOT / "var" / "tests" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
     yield server.start(home)
     server.stop(home)
 
