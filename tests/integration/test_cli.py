@@ -154,7 +154,7 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *said: str) -> No
 
 
 FAR = (datetime.now(UTC).date() + timedelta(days=400)).isoformat()
-UNKNOWN = str(uuid4())
+UNKNOWN = "0a4e6d1c-6f0e-4b1e-9d55-000000000000"
 WITNESS = Path("/tmp/broadsheet_was_here")  # noqa: S108 - a server may write there
 DIED = "The database says:"
 READS = "The statement gives no rows: `broadsheet sql` only reads."
