@@ -4,6 +4,7 @@ import csv
 import io
 from pathlib import Path
 
+from pipelines.news.folding import fold
 from pipelines.news.resolver import ALIAS_COLUMNS, AliasError, Resolver, resolver
 from pipelines.settings import settings
 
@@ -53,6 +54,10 @@ def add_alias(entity_type: str, name: str, alias: str) -> Path:
     elif not text.endswith("\n"):
         line.write("\n")
     writer.writerow((entity_type, name, alias))
+    if f"{entity_type},{name},{alias}" in text.splitlines():
+        return path
+    if fold(name) == fold(alias):
+        raise AliasError("A name cannot stand for itself.")
     before, after = resolver(text), resolver(text + line.getvalue())
     meant, found = before.resolve(name, entity_type), after.resolve(alias, entity_type)
     if not (meant and found) or meant.entity_key != found.entity_key:

@@ -6,6 +6,7 @@ status answer at once.
 
 import os
 import signal
+import socket
 import sys
 from datetime import date
 from enum import StrEnum
@@ -327,6 +328,15 @@ def ui(
     """Start the Dagster UI on 127.0.0.1, with its daemon; Ctrl-C ends both."""
     from pipelines.instance import prepare_home  # noqa: PLC0415
 
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            _usage(
+                f"Port {port} of 127.0.0.1 cannot be had ({error.strerror}); perhaps another"
+                " `broadsheet ui` is running. Give another one with --port."
+            )
     database.ensure_schema()
     prepare_home()
     typer.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C to stop)")

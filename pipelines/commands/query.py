@@ -84,14 +84,29 @@ def _rows(
             " order by at",
             [list(types)],
         )
+        kinds = [kind for (kind,) in cursor]
         # Two columns may have one name, which two of a list of definitions may not.
         definitions = sql.SQL(", ").join(
             sql.SQL("{} {}").format(_escaped(f"{at} {name}"), sql.SQL(kind))
-            for at, (name, (kind,)) in enumerate(zip(names, cursor, strict=True), start=1)
+            for at, (name, kind) in enumerate(zip(names, kinds, strict=True), start=1)
         )
-        answer = sql.SQL("select * from news.read_as_analyst(%s) as answer ({})")
-        cursor.execute(answer.format(definitions), [query])
+        answer = sql.SQL("select * from news.read_as_analyst(%s) as answer ({})").format(
+            definitions
+        )
+        try:
+            with connection.transaction():
+                cursor.execute(answer, [query])
+        except errors.DatatypeMismatch:
+            # A domain is described by its base type, and then is another.
+            cursor.execute(answer, [_cast(query, kinds)])
         return list(names), cursor.fetchall()
+
+
+def _cast(query: str, kinds: Sequence[str]) -> str:
+    """A query whose columns are given these types."""
+    columns = [f"c{at}" for at in range(len(kinds))]
+    casts = ", ".join(f"q.{name}::{kind}" for name, kind in zip(columns, kinds, strict=True))
+    return f"select {casts} from ({query.rstrip().rstrip(';')}\n) as q({', '.join(columns)})"
 
 
 def _escaped(name: str) -> sql.Identifier:

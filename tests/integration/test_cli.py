@@ -288,6 +288,12 @@ def test_rows_come_as_json(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("loaded")
+def test_sql_reads_columns_of_domains(home: Path) -> None:
+    query = "select table_name from information_schema.tables where table_name = 'articles';"
+    assert "articles" in answer(home, "sql", query, "--format", "csv")
+
+
 def test_sql_takes_what_reads_and_a_percent_sign_as_it_is(home: Path) -> None:
     query = "explain select * from news.articles where title like 'Report%'"
     assert "Filter: (title ~~ 'Report%'::text)" in answer(home, "sql", query)
