@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from pipelines.landing_zone import LandingError, LandingZone
 from pipelines.settings import settings
-from pipelines.store.database import engine
+from pipelines.store.database import database_url, engine
 
 
 class LandingZoneResource(dg.ConfigurableResource[Any]):
@@ -49,7 +49,12 @@ class DatabaseResource(dg.ConfigurableResource[Any]):
     """The Postgres database, as BROADSHEET_DATABASE_URL or BROADSHEET_HOME say."""
 
     def engine(self) -> Engine:
-        """The engine of this process."""
+        """The engine of this process; an embedded server that has died meanwhile is started again.
+
+        Raises:
+            ServerError: it cannot be started.
+        """
+        database_url()
         return engine()
 
 
