@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import psutil
 import psycopg
@@ -20,11 +20,15 @@ _LOCK_KEY = "hashtextextended(%s, 0)"
 def showing_life() -> Iterator[str]:
     """Share a lock of the database under this process's name, which the block is given.
 
-    The server lets go of it whatever ends the process, also in a container that is gone.
+    The server lets go of it whatever ends the process, also in a container that is gone. Where it takes
+    no connection there is no lock: what the block does will say so better.
     """
     process = f"{os.uname().nodename}/{os.getpid()}/{psutil.Process().create_time():.0f}"
-    with psycopg.connect(database.libpq_url(), autocommit=True) as connection:
-        connection.execute(f"select pg_advisory_lock_shared({_LOCK_KEY})", [process])
+    with ExitStack() as held:
+        with suppress(psycopg.OperationalError):
+            connection = psycopg.connect(database.libpq_url(), autocommit=True)
+            held.enter_context(connection)
+            connection.execute(f"select pg_advisory_lock_shared({_LOCK_KEY})", [process])
         yield process
 
 

@@ -59,6 +59,10 @@ def pages(seed: int) -> Landing:
     draw = random.Random(seed)
 
     def sentence() -> str:
+        if draw.random() < 0.1:
+            return (
+                f"“It will cost {draw.randint(2, 900)} days,” {draw.choice(PEOPLE)} said on Monday."
+            )
         return (
             f"{draw.choice(PEOPLE)} of {draw.choice(BODIES)} said in {draw.choice(PLACES)} that "
             f"{draw.choice(BODIES)} had {draw.choice(DEEDS)} {draw.choice(THINGS)} near "
