@@ -2,7 +2,10 @@
 
 import dagster as dg
 
+from pipelines.code_server import survive_outages
 from pipelines.defs import assets, checks, jobs, maintenance, resources, sensors
+
+survive_outages()
 
 
 @dg.definitions
