@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from pipelines.definitions import defs
 from pipelines.news.records import Mention
 from pipelines.settings import settings
-from pipelines.store import analytics, bulk, database, loads, mentions
+from pipelines.store import bulk, database, loads, mentions
 
 _STORED_TOGETHER = 512
 _COLUMNS = "article_id, section, section_no, start_char, end_char, surface, name_id, label,\
@@ -68,9 +67,8 @@ def copy_rounds(rounds: int) -> dict[str, Any]:
         _make_equal_table(engine)
         began = _start_clock(engine)
         for batch in batches:
-            analytics.write(
-                engine, partial(mentions.put_mentions, articles=batch, version="benchmark")
-            )
+            with database.write_transaction(engine) as connection:
+                mentions.put_mentions(connection, articles=batch, version="benchmark")
         put.append(time.perf_counter() - began)
         began = _start_clock(engine)
         for batch_rows in rows:

@@ -1,11 +1,21 @@
 """The tables, as SQLAlchemy models. Imports nothing of `pipelines`, so that Alembic loads no spaCy."""
 
+from models.analytics import (
+    AnalyticsState,
+    ArticleEntity,
+    Coverage,
+    EntityDay,
+    EntityPairCount,
+    EntityTotal,
+    StaleArticle,
+    StaleNight,
+    Syndication,
+)
 from models.articles import Article, ArticleOccurrence, Caption
 from models.base import NEWS, OPS, Base
 from models.entities import Entity, Mention, Name, Quotation
 from models.landing import Page, SourceFile
 from models.ops import (
-    AnalyticsState,
     Annotation,
     IngestedFile,
     Load,
@@ -26,11 +36,16 @@ __all__ = [
     "AnalyticsState",
     "Annotation",
     "Article",
+    "ArticleEntity",
     "ArticleOccurrence",
     "Base",
     "Caption",
+    "Coverage",
     "DuplicatePair",
     "Entity",
+    "EntityDay",
+    "EntityPairCount",
+    "EntityTotal",
     "IngestedFile",
     "Load",
     "LshBand",
@@ -43,7 +58,10 @@ __all__ = [
     "Resolution",
     "Signature",
     "SourceFile",
+    "StaleArticle",
+    "StaleNight",
     "StoryArticle",
+    "Syndication",
     "Takedown",
     "TouchedArticle",
     "UnlinkedArticle",

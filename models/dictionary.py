@@ -36,10 +36,9 @@ def dictionary() -> str:
 def _lines() -> Iterator[str]:
     yield _INTRODUCTION
     yield from ("```mermaid", _picture(), "```", "")
-    yield from ("## Views of `news`", "", "| view | what | stored |", "|---|---|---|")
+    yield from ("## Views of `news`", "", "| view | what |", "|---|---|")
     for view in VIEWS:
-        stored = f"yes, key {', '.join(view.unique_key)}" if view.is_materialized else "no"
-        yield f"| `{view.name}` | {view.comment} | {stored} |"
+        yield f"| `{view.name}` | {view.comment} |"
     for schema, title in _TITLES.items():
         yield from ("", f"## {title}")
         for table in sorted(Base.metadata.tables.values(), key=lambda table: table.name):

@@ -136,4 +136,45 @@ FIND_ENTITY = Function(
     """,
 )
 
-FUNCTIONS = (FOLDED, SEARCH, FIND_ENTITY)
+NAMED_WITH = Function(
+    "news.named_with",
+    "Entities named in the same articles as this one, within these nights of first landing: in how"
+    " many articles and stories, most stories first. lift compares the share of the stories that name"
+    " the other with its share in the whole archive. At most 1,000 rows.",
+    """
+    create function news.named_with(
+        entity uuid,
+        first_night date default null,
+        last_night date default null,
+        max_rows integer default 20)
+    returns table (
+        entity_id uuid, entity_type text, display_name text, articles bigint, stories bigint,
+        lift double precision)
+    language sql stable parallel safe
+    begin atomic
+    with told as materialized (
+        select one.article_id, one.story_id
+          from news.article_entities one
+         where one.entity_id = named_with.entity
+           and (first_night is null or one.night >= first_night)
+           and (last_night is null or one.night <= last_night)
+    ), beside as (
+        select other.entity_id, count(*) as articles, count(distinct other.story_id) as stories
+          from told
+          join news.article_entities other using (article_id)
+         where other.entity_id <> named_with.entity
+         group by other.entity_id
+    )
+    select beside.entity_id, known.entity_type, known.display_name, beside.articles, beside.stories,
+           beside.stories::double precision
+           * (select count(*) from news.story_articles where is_canonical)
+           / ((select count(distinct told.story_id) from told) * known.stories)
+      from beside
+      join news.entity_profile known on known.entity_id = beside.entity_id
+     order by beside.stories desc, 6 desc, beside.entity_id
+     limit least(greatest(max_rows, 0), 1000);
+    end
+    """,
+)
+
+FUNCTIONS = (FOLDED, SEARCH, FIND_ENTITY, NAMED_WITH)

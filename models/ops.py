@@ -257,16 +257,3 @@ class Load(Base):
     counts: Mapped[dict[str, Any]] = mapped_column(
         JSONB, comment="What was read, written and deleted; rows_written sums up all writes."
     )
-
-
-class AnalyticsState(Base):
-    """Whether anything was written since the materialized views were refreshed."""
-
-    __tablename__ = "analytics_state"
-    __table_args__ = (
-        CheckConstraint("only_row", "one_row"),
-        {"schema": OPS, "comment": "One row: whether the materialized views are behind."},
-    )
-
-    only_row: Mapped[bool] = mapped_column(primary_key=True, comment="Always true.")
-    is_stale: Mapped[bool] = mapped_column(comment="Whether anything was written since.")

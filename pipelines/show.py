@@ -308,6 +308,8 @@ def status(state: "Status") -> None:
             str(night.night), f"{night.files:,}", f"{night.occurrences:,}", f"{night.quarantined:,}"
         )
     out.print(nights)
+    if state.is_behind:
+        out.print("[yellow]Changed since these nights were counted: a run will count them[/yellow]")
     table = Table(title="Last loads", title_justify="left")
     for heading in ("finished", "asset", "nights", "rows written", "run"):
         table.add_column(heading)

@@ -75,8 +75,6 @@ def at_work(scene: Scene, asset: str) -> Iterator[None]:
 
     holder = scene.production.connect()
     try:
-        # Else the first write of the run would meet the lock that is meant for the last asset.
-        holder.execute("update ops.analytics_state set is_stale = true where not is_stale")
         holder.autocommit = False
         holder.execute(HELD[asset].encode())
         until(begun, f"the asset {asset} is at work", _SECONDS_TO_GET_THERE)

@@ -2,168 +2,72 @@
 
 from models.views.view import View
 
-ENTITY_DAYS = View(
-    "entity_days",
-    "How often an entity was named in what first landed on a night.",
-    """
-    select name.entity_id,
-           article.first_landed_on as night,
-           count(*) as mentions,
-           count(distinct article.article_id) as articles,
-           count(distinct story.story_id) as stories
-      from news.mentions mention
-      join news.names name using (name_id)
-      join news.articles article using (article_id)
-      join news.story_articles story using (article_id)
-     where name.entity_id is not null
-     group by name.entity_id, article.first_landed_on
-    """,
-    ("entity_id", "night"),
-)
-
 ENTITY_PAIRS = View(
     "entity_pairs",
     "Two entities that at least two articles name both: in how many articles, stories and sentences."
     " lift compares the stories with what chance would give: stories * all stories / (stories of one *"
     " stories of the other); above 1 they are named together more often. Articles that name more than"
-    " 100 entities are lists and left out.",
+    " 100 entities are lists and left out. Ask by entity_a = X or entity_b = X.",
     """
-    with sentence as (
-         select distinct name.entity_id, mention.article_id, mention.section, mention.section_no,
-                mention.sentence_start
-           from news.mentions mention
-           join news.names name using (name_id)
-          where name.entity_id is not null
-    ), named as (
-         select entity_id, article_id, story_id,
-                count(*) over (partition by article_id) as entities,
-                count(*) over (partition by entity_id) as articles
-           from (select distinct entity_id, article_id from sentence) distinct_articles
-           join news.story_articles using (article_id)
-    ), pairable as (
-         select entity_id, article_id, story_id
-           from named
-          where entities <= 100 and articles >= 2
-    ), together as (
-         select one.entity_id as entity_a, other.entity_id as entity_b, one.story_id,
-                1 as articles, 0 as sentences
-           from pairable one
-           join pairable other on other.article_id = one.article_id
-                              and other.entity_id > one.entity_id
-          union all
-         select one.entity_id, other.entity_id, pairable.story_id, 0, 1
-           from pairable
-           join sentence one on one.entity_id = pairable.entity_id
-                            and one.article_id = pairable.article_id
-           join sentence other on other.article_id = one.article_id
-                              and other.section = one.section
-                              and other.section_no = one.section_no
-                              and other.sentence_start = one.sentence_start
-                              and other.entity_id > one.entity_id
-    ), told as (
-         select entity_a, entity_b, story_id,
-                sum(articles) as articles, sum(sentences) as sentences
-           from together
-          group by entity_a, entity_b, story_id
-    ), pair as (
-         select entity_a, entity_b,
-                sum(articles)::bigint as articles,
-                count(*) as stories,
-                sum(sentences)::bigint as sentences,
-                count(*) filter (where sentences > 0) as sentence_stories
-           from told
-          group by entity_a, entity_b
-         having sum(articles) >= 2
-    ), total as (
-         select entity_id, count(distinct story_id) as stories from named group by entity_id
-    )
     select pair.entity_a, pair.entity_b,
            a.display_name as name_a, b.display_name as name_b,
            pair.articles, pair.stories, pair.sentences, pair.sentence_stories,
-           pair.stories::double precision
-           * (select count(distinct story_id) from news.story_articles)
-           / (total_a.stories * total_b.stories) as lift
-      from pair
+           pair.stories::double precision * (select stories from ops.analytics_state)
+           / (total_a.stories::bigint * total_b.stories) as lift
+      from ops.entity_pair_counts pair
       join news.entities a on a.entity_id = pair.entity_a
       join news.entities b on b.entity_id = pair.entity_b
-      join total total_a on total_a.entity_id = pair.entity_a
-      join total total_b on total_b.entity_id = pair.entity_b
+      join ops.entity_totals total_a on total_a.entity_id = pair.entity_a
+      join ops.entity_totals total_b on total_b.entity_id = pair.entity_b
+     where pair.articles >= 2
     """,
-    ("entity_a", "entity_b"),
 )
+
+# Two branches, each in the order of an index, so that no more than these rows are read of an entity
+# that is named with a hundred thousand others.
+_BESIDE = """
+    select beside.entity_id, other.display_name
+      from ((select entity_b as entity_id, stories
+               from ops.entity_pair_counts
+              where entity_a = entity.entity_id and articles >= 2
+              order by stories desc, entity_b limit 200)
+             union all
+            (select entity_a, stories
+               from ops.entity_pair_counts
+              where entity_b = entity.entity_id and articles >= 2
+              order by stories desc, entity_a limit 200)) beside
+      join news.entities other using (entity_id)
+      join ops.entity_totals other_total using (entity_id)
+     order by beside.stories desc, other_total.stories, beside.entity_id limit 10
+"""
 
 ENTITY_PROFILE = View(
     "entity_profile",
-    "One row an entity: its spellings, the most frequent first, how often and from when to when it"
-    " stood in the news, and the ten entities named with it in most stories, ids and names in one"
-    " order.",
-    """
-    with stood as (
-         select occurrence.article_id, max(file.landing_date) as last_night
-           from news.article_occurrences occurrence
-           join news.pages page using (page_id)
-           join news.source_files file using (file_id)
-          group by occurrence.article_id
-    ), named as (
-         select name.entity_id, mention.article_id, count(*) as mentions
-           from news.mentions mention
-           join news.names name using (name_id)
-          where name.entity_id is not null
-          group by name.entity_id, mention.article_id
-    ), total as (
-         select named.entity_id,
-                sum(named.mentions)::bigint as mentions,
-                count(*) as articles,
-                count(distinct story.story_id) as stories,
-                min(article.first_landed_on) as first_night,
-                max(stood.last_night) as last_night
-           from named
-           join news.articles article using (article_id)
-           left join news.story_articles story using (article_id)
-           left join stood using (article_id)
-          group by named.entity_id
-    ), spelt as (
-         select name.entity_id,
-                array_agg(name.name order by name.mentions desc, name.name collate "C") as names
-           from (select entity_id, name, sum(mention_count) as mentions
-                   from news.names where entity_id is not null
-                  group by entity_id, name) name
-          group by name.entity_id
-    ), beside as (
-         select entity_a as entity_id, entity_b as other_id, name_b as other_name, stories, lift
-           from news.entity_pairs
-          union all
-         select entity_b, entity_a, name_a, stories, lift from news.entity_pairs
-    ), closest as (
-         select entity_id,
-                array_agg(other_id order by rank) as often_with,
-                array_agg(other_name order by rank) as often_with_names
-           from (select entity_id, other_id, other_name,
-                        row_number() over (
-                            partition by entity_id
-                            order by stories desc, lift desc, other_id) as rank
-                   from beside) ranked
-          where rank <= 10
-          group by entity_id
-    )
+    "One row an entity: its spellings, the most frequent first, how often it is named, the first and"
+    " the last night on which an article that names it landed first, and the ten entities named with"
+    " it in most stories (of these the rarer first), ids and names in one order.",
+    f"""
     select entity.entity_id,
            entity.entity_type,
            entity.display_name,
            entity.country_code,
-           spelt.names,
+           array(select name.name
+                   from news.names name
+                  where name.entity_id = entity.entity_id
+                  group by name.name
+                  order by sum(name.mention_count) desc, name.name collate "C") as names,
            total.mentions,
            total.articles,
            total.stories,
-           total.first_night,
-           total.last_night,
-           coalesce(closest.often_with, '{}') as often_with,
-           coalesce(closest.often_with_names, '{}') as often_with_names
+           (select min(night) from news.entity_days day
+             where day.entity_id = entity.entity_id) as first_night,
+           (select max(night) from news.entity_days day
+             where day.entity_id = entity.entity_id) as last_night,
+           array(select entity_id from ({_BESIDE}) closest) as often_with,
+           array(select display_name from ({_BESIDE}) closest) as often_with_names
       from news.entities entity
-      join total using (entity_id)
-      join spelt using (entity_id)
-      left join closest using (entity_id)
+      join ops.entity_totals total using (entity_id)
     """,
-    ("entity_id",),
 )
 
 ENTITY_REDIRECTS = View(

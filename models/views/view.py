@@ -5,14 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view of schema `news`. A materialized one has a unique index, to be refreshed while read."""
+    """A view of schema `news`. What takes long to count stands in tables (models/analytics.py)."""
 
     name: str
     comment: str
     query: str
-    unique_key: tuple[str, ...] = ()
-
-    @property
-    def is_materialized(self) -> bool:
-        """Whether the view is stored, and refreshed by the `analytics` asset."""
-        return bool(self.unique_key)

@@ -5,10 +5,10 @@ from datetime import date
 
 from sqlalchemy import text
 
-from models.views import COVERAGE
 from pipelines.alias_file import own_resolver
 from pipelines.news.candidates import LINK_VERSION
 from pipelines.store import database
+from pipelines.store.analytics import is_behind
 from pipelines.store.loads import Load, last_loads
 
 _LOADS = 12
@@ -32,6 +32,7 @@ class Status:
     revision: str | None
     rows: dict[str, int]
     nights: list[Night]
+    is_behind: bool
     loads: list[Load]
     quarantine: dict[str, int]
     versions: dict[str, dict[str, int]]
@@ -42,13 +43,14 @@ def read_status() -> Status:
     """The state of the database."""
     engine = database.current_engine()
     with engine.connect() as connection:
+        behind = is_behind(connection)
         nights = [
             Night(*row)
             for row in connection.execute(
-                text(
-                    f"select landing_date, files, occurrences, quarantined"
-                    f" from ({COVERAGE.query}) coverage order by landing_date"
-                )
+                text("""
+                    select landing_date, files, occurrences, quarantined
+                      from news.coverage order by landing_date
+                    """)
             )
         ]
         rows = {
@@ -89,4 +91,4 @@ def read_status() -> Status:
         "resolver_version": own_resolver().version,
     }
     revision, _ = database.revisions(engine)
-    return Status(shown, revision, rows, nights, loads, quarantine, versions, current)
+    return Status(shown, revision, rows, nights, behind, loads, quarantine, versions, current)

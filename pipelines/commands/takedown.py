@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -61,11 +60,9 @@ def look_up(key: bytes) -> Target:
 def take_down(target: Target, reason: str) -> int:
     """Delete an article and keep it out, in one transaction; returns the rows written."""
     engine = database.current_engine()
-    written = analytics.write(
-        engine,
-        partial(takedowns.take_down, content_sha256=target.content_sha256, reason=reason),
-    )
-    analytics.refresh_if_stale(engine)  # the materialized views counted it
+    with database.write_transaction(engine) as connection:
+        written = takedowns.take_down(connection, target.content_sha256, reason)
+    analytics.refresh(engine)  # it was counted
     return written
 
 

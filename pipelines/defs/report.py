@@ -1,6 +1,5 @@
 """What a materialization shows in the Dagster UI."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -8,8 +7,8 @@ import dagster as dg
 from sqlalchemy.dialects import postgresql
 
 from models import Base
-from models.views import VIEWS
 from pipelines.defs.runs import AssetRun
+from pipelines.store.analytics import COUNTED, Refreshed
 from pipelines.store.landing import quarantine_reasons
 from pipelines.store.samples import row_count, samples
 
@@ -43,24 +42,20 @@ def result(run: AssetRun, table: str) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata=metadata)
 
 
-def views_result(run: AssetRun, seconds: Mapping[str, float]) -> dg.MaterializeResult[None]:
-    """Rows of each materialized view, how long its refresh took, and the whole quarantine."""
+def counted_result(run: AssetRun, done: Refreshed) -> dg.MaterializeResult[None]:
+    """Rows of each table of counts, those written, what it cost, and the whole quarantine."""
     with run.engine.connect() as connection:
-        rows = {
-            view.name: row_count(connection, f"news.{view.name}")
-            for view in VIEWS
-            if view.is_materialized
-        }
+        rows = {table: row_count(connection, table) for table in COUNTED}
         reasons = quarantine_reasons(connection, date.min, date.max)
-    taken = {name: round(value, 3) for name, value in seconds.items()}
-    loaded = [
-        dg.TableRecord({"view": name, "rows": count, "seconds": taken.get(name)})
-        for name, count in rows.items()
+    counted = [
+        dg.TableRecord({"table": table, "rows": count, "written": done.written[table]})
+        for table, count in rows.items()
     ]
     metadata: dict[str, Any] = {
         "dagster/row_count": sum(rows.values()),
         "quarantined": sum(reasons.values()),
         "quarantine_reasons": dg.MetadataValue.json(reasons),
-        "loaded": dg.MetadataValue.table(loaded),
+        "counted": dg.MetadataValue.table(counted),
+        "seconds": {unit: round(value, 3) for unit, value in done.seconds.items()},
     } | run.counts
     return dg.MaterializeResult(metadata=metadata)

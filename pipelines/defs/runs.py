@@ -15,8 +15,7 @@ from pipelines.landing_zone import LandingError
 from pipelines.news.ner import PipelineError
 from pipelines.news.resolver import AliasError
 from pipelines.pool import end_with_parent
-from pipelines.store import analytics
-from pipelines.store.database import is_over_time, is_transient
+from pipelines.store.database import is_over_time, is_transient, write_transaction
 from pipelines.store.loads import Load, put_load
 from pipelines.store.server import ServerError
 
@@ -51,7 +50,8 @@ class AssetRun:
 
     def write(self, change: Callable[[Connection], int]) -> None:
         """Run a change in one transaction and count the rows it wrote."""
-        self.counts["rows_written"] += analytics.write(self.engine, change)
+        with write_transaction(self.engine) as connection:
+            self.counts["rows_written"] += change(connection)
 
     def count(self, **units: int) -> None:
         """Add to the counts."""

@@ -78,7 +78,7 @@ class DatabaseChecks:
             "loads": loaded.loads,
             "last_night": loaded.last_night,
             "quarantine": loaded.quarantine,
-            "views": loaded.views,
+            "counts": loaded.counts,
         }
         return {"database": self.answers, "schema": self.schema, "roles": self.roles} | {
             name: partial(self._look_at_loads, check) for name, check in of_loads.items()

@@ -86,15 +86,19 @@ def quarantine(connection: Connection) -> Outcome:
     return ok(found)
 
 
-def views(connection: Connection) -> Outcome:
-    """The materialized views have all that was written."""
-    row = connection.execute("select is_stale from ops.analytics_state").fetchone()
-    if row is None or row["is_stale"]:
+def counts(connection: Connection) -> Outcome:
+    """What is counted for analysts has all that was written."""
+    row = connection.execute("""
+        select (select count(*) from ops.stale_articles) as articles,
+               (select count(*) from ops.stale_nights) as nights
+        """).fetchone()
+    if row is None or row["articles"] or row["nights"]:
+        behind = f"{row['articles']:,} articles and {row['nights']:,} nights" if row else "Rows"
         return warn(
-            "Rows were written since the materialized views were refreshed.",
-            "If no run is under way, refresh them: `broadsheet run`, or materialize analytics.",
+            f"{behind} changed since they were counted for analysts.",
+            "If no run is under way, count them: `broadsheet run`, or materialize analytics.",
         )
-    return ok("The materialized views are up to date.")
+    return ok("What is counted for analysts is up to date.")
 
 
 def _told(load: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, text
 from sqlalchemy.orm import DeclarativeBase
 
 Row = Sequence[Any]
@@ -64,6 +64,13 @@ def stage(
         if is_joined:
             cursor.execute(sql.SQL("analyze {}").format(table))
     return count
+
+
+def stage_query(connection: Connection, name: str, query: str) -> int:
+    """Keep what a query finds in a temporary table until the transaction ends; returns its rows."""
+    made = connection.execute(text(f"create temp table {name} on commit drop as {query}"))
+    connection.execute(text(f"analyze pg_temp.{name}"))
+    return made.rowcount
 
 
 def stage_like(

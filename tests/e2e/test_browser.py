@@ -17,7 +17,6 @@ from dagster import DagsterInstance
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import Engine, text
 
-from models.views import VIEWS
 from pipelines.landing_zone import LandingZone
 from pipelines.settings import ROOT
 from pipelines.settings import settings as read_settings
@@ -127,7 +126,7 @@ def read_what_was_loaded(page: Page, engine: Engine) -> None:
     expect(page.get_by_role("row", name=re.compile("article_id .*uuid"))).to_be_visible()
     photograph(page, "4-articles")
     page.goto("/assets/analytics")
-    assert shown(page, "views_refreshed") == str(sum(view.is_materialized for view in VIEWS))
+    assert int(shown(page, "nights_counted")) > 0
     photograph(page, "5-analytics")
     with engine.connect() as connection:
         assert connection.scalar(text("select count(*) from news.articles")) == 11

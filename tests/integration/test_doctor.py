@@ -300,7 +300,7 @@ def test_what_the_last_loads_left_is_looked_at(doctor: Doctor, copy: Engine) -> 
     assert found["last_night"].verdict is Verdict.WARN
     assert f"`broadsheet run --date {YESTERDAY}`" in found["last_night"].mend
     with copy.begin() as connection:
-        connection.execute(text("update ops.analytics_state set is_stale = true"))
+        connection.execute(text("insert into ops.stale_articles values (gen_random_uuid())"))
         connection.execute(text("delete from ops.loads where asset = 'entities'"))
         connection.execute(
             text("""
@@ -312,7 +312,8 @@ def test_what_the_last_loads_left_is_looked_at(doctor: Doctor, copy: Engine) -> 
             """)
         )
     after = doctor()
-    assert after["views"].verdict is Verdict.WARN
+    assert after["counts"].verdict is Verdict.WARN
+    assert after["counts"].found.startswith("1 articles and 1 nights changed")
     assert after["loads"].found.startswith("entities did not finish")
     assert after["quarantine"].found == "1 of 1 files of 2026-02-01."
     assert after["quarantine"].verdict is Verdict.WARN

@@ -21,7 +21,7 @@ from pipelines.cli import app
 from pipelines.commands.query import read_rows
 from pipelines.commands.user import Role, create_user
 from pipelines.store import database, server
-from pipelines.store.analytics import refresh_if_stale
+from pipelines.store.analytics import Refreshed, is_behind, refresh
 from tests.conftest import connected, created
 from tests.integration.conftest import FERRY, NIGHTS, Loaded
 from tests.integration.loading import everything
@@ -101,8 +101,7 @@ def test_a_loader_loads_what_an_owner_migrated(staff: Staff, loaded: Loaded, hom
             result = CliRunner().invoke(app, words.split(), catch_exceptions=False)
             assert result.exit_code == 0, result.output
     with connected(staff.superuser) as engine, engine.connect() as connection:
-        stale = text("select is_stale from ops.analytics_state")
-        assert connection.scalar(stale) is False
+        assert not is_behind(connection)
         nights = text("select landing_date from news.coverage order by 1")
         assert connection.scalars(nights).all() == NIGHTS
 
@@ -216,7 +215,6 @@ NOT_FOR_LOADERS = (
     "alter table news.mentions disable trigger all",
     "create index on news.mentions (surface)",
     "create or replace view news.stories as select 1",
-    "refresh materialized view news.coverage",
     "update ops.alembic_version set version_num = '0001'",
     "set role broadsheet_owner",
     "set role broadsheet_sql",
@@ -227,7 +225,6 @@ NOT_FOR_ANALYSTS = (
     *NOT_FOR_LOADERS,
     "select * from ops.quarantine",
     "select ops.similarity('a', 'b')",
-    "select ops.refresh_view('coverage')",
     "insert into news.names (name) values ('x')",
     "update news.articles set title = ''",
     "delete from news.mentions",
@@ -263,14 +260,6 @@ def test_an_analyst_cannot_take_rights_from_others(staff: Staff) -> None:
         connection.execute("revoke select on all tables in schema news from broadsheet_analyst")
     test_an_analyst_may_select_from_all_of_news_and_nothing_else(staff)
     test_an_analyst_can_read_every_table_and_view_of_news(staff)
-
-
-def test_only_materialized_views_of_news_are_refreshed(staff: Staff) -> None:
-    with staff.open("loader") as connection:
-        connection.execute("select ops.refresh_view('coverage')")
-        for name in ("stories", "articles", "coverage; drop table news.articles"):
-            with pytest.raises(errors.RaiseException, match="is no materialized view"):
-                connection.execute("select ops.refresh_view(%s)", [name])
 
 
 def test_an_analysts_login_has_limits_and_a_loaders_has_none(staff: Staff) -> None:
@@ -398,7 +387,7 @@ def test_a_user_who_may_make_roles_makes_users_too(
         with connected(as_user(url, "ana")):
             assert read_rows("show default_transaction_read_only")[1] == [("on",)]
         with connected(as_user(url, "night")) as engine:
-            assert refresh_if_stale(engine) == {}
+            assert refresh(engine) == Refreshed()
     finally:
         execute(cluster, "drop role ana, night")
 

@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 
 from pipelines.cli import app
 from pipelines.instance import run_nights
-from pipelines.store import analytics
 from pipelines.store import checks as store_checks
+from pipelines.store.database import write_transaction
 from pipelines.store.takedowns import take_down
 from tests.conftest import fresh_database
 from tests.integration.conftest import COUNCIL, FERRY, FILES, NIGHTS, WATER, Loaded, page
@@ -49,7 +49,8 @@ def id_of(engine: Engine, body: str) -> UUID:
 
 
 def take(engine: Engine, sha256: bytes) -> None:
-    analytics.write(engine, lambda connection: take_down(connection, sha256, "a court order"))
+    with write_transaction(engine) as connection:
+        take_down(connection, sha256, "a court order")
 
 
 def count(engine: Engine, query: str, **values: object) -> object:
@@ -178,7 +179,9 @@ def test_the_command_takes_down_lists_and_undoes(
         count(copy, "select story_id from news.story_articles where article_id = :a", a=edited)
         == edited
     )
-    assert count(copy, "select is_stale from ops.analytics_state") is False
+    assert count(copy, "select count(*) from ops.stale_articles") == 0
+    counted = "select count(*) from news.article_entities where article_id = :a"
+    assert count(copy, counted, a=article) == 0
 
     traced = invoke("trace", article)
     assert traced.exit_code == 1

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from dagster import DagsterInstance
@@ -16,8 +17,6 @@ from tests.integration.conftest import FILES, NIGHTS, Loaded
 from tests.integration.loading import lay_out, load
 from tests.integration.writing import FIRST_NIGHT, Named, put_article
 
-MATERIALIZED = [view for view in VIEWS if view.is_materialized]
-
 ANN, BOB, EVE = (Named("PERSON", name) for name in ("Ann", "Bob", "Eve"))
 OSLO, PORT = Named("GPE", "Oslo"), Named("ORG", "Port")
 LIST = [Named("ORG", f"Club {number}") for number in range(101)]
@@ -29,8 +28,7 @@ def counted(server_url: str, template: str) -> Iterator[Engine]:
     with fresh_database(server_url, template) as engine:
         with engine.begin() as connection:
             put_articles(connection)
-            for view in MATERIALIZED:
-                connection.execute(text("select ops.refresh_view(:name)"), {"name": view.name})
+        analytics.refresh(engine)
         yield engine
 
 
@@ -168,6 +166,34 @@ def test_a_pair_is_counted_over_articles_stories_and_sentences(counted: Engine) 
     assert found == [("Ann", "Bob", 3, 2, 2, 1, pytest.approx(2 / (3 * 2 / 6)))]
 
 
+def test_those_named_with_an_entity_are_counted_within_nights(counted: Engine) -> None:
+    def beside(first: str = "null", last: str = "null") -> list[tuple[Any, ...]]:
+        return rows(
+            counted,
+            f"""
+            select display_name, articles, stories, lift
+              from news.named_with('{ANN.entity_id}', {first}, {last})
+            """,
+        )
+
+    # Of 6 stories Bob is in 2, Oslo, Port and Eve in 1 each.
+    assert [row[:3] for row in beside()] == [
+        ("Bob", 3, 2),
+        *sorted([("Eve", 1, 1), ("Oslo", 1, 1), ("Port", 1, 1)], key=lambda row: key_of(row[0])),
+    ]
+    assert beside()[0][3] == pytest.approx(2 / 3 / (2 / 6))
+    assert [row[:3] for row in beside(f"'{night(1)}'", f"'{night(1)}'")] == [
+        ("Eve", 1, 1),
+        ("Bob", 1, 1),
+    ]
+    assert beside(f"'{night(3)}'") == []
+
+
+def key_of(name: str) -> UUID:
+    (found,) = (one.entity_id for one in (BOB, EVE, OSLO, PORT) if one.name == name)
+    return found
+
+
 def test_a_profile_tells_who_an_entity_is(counted: Engine) -> None:
     found = rows(
         counted,
@@ -216,11 +242,9 @@ def test_coverage_tells_new_articles_from_repeats(counted: Engine) -> None:
 
 
 def contents(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of all views, in one order."""
-    return {
-        view.name: sorted(rows(engine, f"select * from news.{view.name}"), key=repr)
-        for view in VIEWS
-    }
+    """All rows of all views and tables of counts, in one order."""
+    names = [f"news.{view.name}" for view in VIEWS] + list(analytics.COUNTED)
+    return {name: sorted(rows(engine, f"select * from {name}"), key=repr) for name in names}
 
 
 def test_views_are_the_same_in_whatever_order_nights_are_loaded(
@@ -228,7 +252,7 @@ def test_views_are_the_same_in_whatever_order_nights_are_loaded(
 ) -> None:
     with fresh_database(server_url, loaded.database) as clean:
         expected = contents(clean)
-    assert all(expected[view.name] for view in MATERIALIZED if view.name != "syndication")
+    assert all(expected[name] for name in analytics.COUNTED if name != "news.syndication")
     zone = lay_out(tmp_path, FILES)
     with fresh_database(server_url, template) as engine:
         for one in reversed(NIGHTS):
@@ -236,34 +260,25 @@ def test_views_are_the_same_in_whatever_order_nights_are_loaded(
         assert contents(engine) == expected
 
 
-def test_all_are_refreshed_in_their_order_once_something_was_written(copy: Engine) -> None:
-    counts = rows(copy, "select counts from ops.loads where asset = 'analytics'")
-    assert [one["views_refreshed"] for (one,) in counts] == [len(MATERIALIZED)]
-    assert analytics.refresh_if_stale(copy) == {}
-    analytics.write(copy, lambda _: 0)
-    assert analytics.refresh_if_stale(copy) == {}
-    analytics.write(copy, forget_agencies)
-    assert list(analytics.refresh_if_stale(copy)) == [view.name for view in MATERIALIZED]
-    assert rows(copy, "select count(*) from news.syndication") == [(0,)]
-    assert analytics.refresh_if_stale(copy) == {}
+def test_a_run_says_what_it_counted_and_another_finds_nothing_to_count(copy: Engine) -> None:
+    ((counts,),) = rows(copy, "select counts from ops.loads where asset = 'analytics'")
+    assert counts["nights_counted"] == len(NIGHTS)
+    assert counts["articles_counted"] == rows(copy, "select count(*) from news.articles")[0][0]
+    assert counts["rows_written"] >= sum(
+        rows(copy, f"select count(*) from {name}")[0][0] for name in analytics.COUNTED
+    )
+    assert analytics.refresh(copy) == analytics.Refreshed()
 
 
-def forget_agencies(connection: Connection) -> int:
-    return connection.execute(text("update news.articles set agency = null")).rowcount
-
-
-def test_each_has_a_comment_and_a_stored_one_a_unique_index(counted: Engine) -> None:
+def test_each_has_a_comment(counted: Engine) -> None:
     found = rows(
         counted,
         """
-        select relname, obj_description(pg_class.oid, 'pg_class') > '',
-               exists (select from pg_index
-                        where indrelid = pg_class.oid and indisunique and indpred is null)
-          from pg_class
-         where relnamespace = 'news'::regnamespace and relkind in ('v', 'm')
+        select relname, obj_description(pg_class.oid, 'pg_class') > ''
+          from pg_class where relnamespace = 'news'::regnamespace and relkind in ('v', 'm')
         """,
     )
-    assert set(found) == {(view.name, True, view.is_materialized) for view in VIEWS}
+    assert set(found) == {(view.name, True) for view in VIEWS}
 
 
 def test_an_analyst_reads_all_and_calls_the_functions(copy: Engine) -> None:
@@ -271,5 +286,11 @@ def test_an_analyst_reads_all_and_calls_the_functions(copy: Engine) -> None:
         connection.execute(text("set local role broadsheet_analyst"))
         for view in VIEWS:
             connection.execute(text(f"select * from news.{view.name}"))
-        for call in ("search('ferry line')", "find_entity('Hulusi Demyr')"):
+        entity = connection.scalar(text("select entity_a from news.entity_pairs"))
+        calls = (
+            "search('ferry line')",
+            "find_entity('Hulusi Demyr')",
+            f"named_with('{entity}')",
+        )
+        for call in calls:
             assert connection.execute(text(f"select * from news.{call}")).first(), call
