@@ -73,6 +73,22 @@ def stage_query(connection: Connection, name: str, query: str) -> int:
     return made.rowcount
 
 
+def look_up_by_index(connection: Connection) -> None:
+    """Let joins of this transaction look rows up one by one, whatever the planner thinks.
+
+    For a small staging table beside large tables: it would rather read a whole archive, and where
+    statistics are missing, after a first load or a crash, it may well choose what takes minutes.
+    """
+    connection.execute(text("set local enable_hashjoin = off"))
+    connection.execute(text("set local enable_mergejoin = off"))
+
+
+def join_freely(connection: Connection) -> None:
+    """Take `look_up_by_index` back."""
+    connection.execute(text("set local enable_hashjoin = on"))
+    connection.execute(text("set local enable_mergejoin = on"))
+
+
 def stage_like(
     connection: Connection,
     model: type[DeclarativeBase],

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from models import ArticleEntity
 from sqlalchemy import Connection, text
 
-from pipelines.store.bulk import stage_query, table_of, upsert_staged
+from pipelines.store.bulk import join_freely, look_up_by_index, stage_query, table_of, upsert_staged
 
 LIST_LENGTH = 100
 """An article that names more entities is a list: its pairs say nothing, and would be thousands."""
@@ -138,7 +138,7 @@ def count_articles(connection: Connection, at_most: int) -> tuple[int, dict[str,
     )
     if not taken:
         return 0, {}
-    _by_index(connection)
+    look_up_by_index(connection)
     connection.execute(
         text("delete from ops.stale_articles using pg_temp.taken"
              " where stale_articles.article_id = taken.article_id")
@@ -147,30 +147,18 @@ def count_articles(connection: Connection, at_most: int) -> tuple[int, dict[str,
     stage_query(connection, "touched_stories", _STORIES)
     stage_query(connection, "counted", _COUNTED)
     stage_query(connection, "named", _NAMED)
-    _freely(connection)
+    join_freely(connection)
     if not stage_query(connection, "changes", _CHANGES):
         return taken, {}
     for number, sums in enumerate(_SUMS):
         stage_query(connection, f"sums_{number}", sums.changes)
-    _by_index(connection)
+    look_up_by_index(connection)
     written = {
         sums.table: _add(connection, sums, f"sums_{number}") for number, sums in enumerate(_SUMS)
     }
     written["news.article_entities"] = _replace_counted(connection)
-    _freely(connection)
+    join_freely(connection)
     return taken, written
-
-
-def _by_index(connection: Connection) -> None:
-    """Let joins look rows up one by one: the planner would rather read the whole archive."""
-    connection.execute(text("set local enable_hashjoin = off"))
-    connection.execute(text("set local enable_mergejoin = off"))
-
-
-def _freely(connection: Connection) -> None:
-    """Let the planner join as it likes: among what is staged."""
-    connection.execute(text("set local enable_hashjoin = on"))
-    connection.execute(text("set local enable_mergejoin = on"))
 
 
 def _note_nights_of_agencies(connection: Connection) -> None:

@@ -3,7 +3,7 @@
 from models import Base, Coverage, Syndication
 from sqlalchemy import Connection, text
 
-from pipelines.store.bulk import stage_query, table_of, upsert_staged
+from pipelines.store.bulk import look_up_by_index, stage_query, table_of, upsert_staged
 
 # Both are asked night by night, so that the work is that of the stale nights, not of all.
 _COVERAGE = """
@@ -62,6 +62,7 @@ def count_nights(connection: Connection, at_most: int) -> tuple[int, dict[str, i
     )
     if not taken:
         return 0, {}
+    look_up_by_index(connection)
     connection.execute(
         text("delete from ops.stale_nights using pg_temp.taken_nights taken"
              " where stale_nights.night = taken.night")

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from pipelines.cli import app
 from pipelines.instance import run_nights
+from pipelines.store import analytics
 from pipelines.store import checks as store_checks
 from pipelines.store.database import write_transaction
 from pipelines.store.takedowns import take_down
@@ -51,6 +52,7 @@ def id_of(engine: Engine, body: str) -> UUID:
 def take(engine: Engine, sha256: bytes) -> None:
     with write_transaction(engine) as connection:
         take_down(connection, sha256, "a court order")
+    analytics.refresh(engine)
 
 
 def count(engine: Engine, query: str, **values: object) -> object:
