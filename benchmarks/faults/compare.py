@@ -19,6 +19,10 @@ _KEPT = (
     "resolutions",
     "touched_articles",
     "unlinked_articles",
+    "entity_totals",
+    "entity_pair_counts",
+    "stale_articles",
+    "stale_nights",
 )
 
 

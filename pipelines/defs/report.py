@@ -55,7 +55,7 @@ def counted_result(run: AssetRun, done: Refreshed) -> dg.MaterializeResult[None]
         "dagster/row_count": sum(rows.values()),
         "quarantined": sum(reasons.values()),
         "quarantine_reasons": dg.MetadataValue.json(reasons),
-        "counted": dg.MetadataValue.table(counted),
+        "loaded": dg.MetadataValue.table(counted),
         "seconds": {unit: round(value, 3) for unit, value in done.seconds.items()},
     } | run.counts
     return dg.MaterializeResult(metadata=metadata)

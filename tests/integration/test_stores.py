@@ -156,6 +156,9 @@ def digests_of(engine: Engine) -> dict[str, tuple[int, str]]:
         return digests(connection) | digests(connection, "ops")
 
 
+NOTED = {"stale_articles", "stale_nights"}
+"""Where triggers note what changed."""
+
 CHANGES = {
     "news.articles": "update news.articles set title = title || '.' where title = (select min(title) from news.articles)",
     "news.captions": "update news.captions set credit = null where credit is not null",
@@ -174,7 +177,7 @@ def test_a_digest_tells_a_changed_table_and_no_other(copy: Engine, table: str, c
     with copy.begin() as connection:
         assert connection.execute(text(change)).rowcount > 0
     after = digests_of(copy)
-    assert {name for name in before if before[name] != after[name]} == {table.split(".")[1]}
+    assert {name for name in before if before[name] != after[name]} - NOTED == {table.split(".")[1]}
 
 
 def test_a_digest_tells_values_that_changed_places(copy: Engine) -> None:
@@ -210,7 +213,8 @@ def test_a_digest_does_not_see_the_order_of_rows_or_how_the_session_shows_them(
             "set extra_float_digits = -5",
         ):
             connection.execute(text(statement))
-        assert digests(connection) | digests(connection, "ops") == before
+        after = digests(connection) | digests(connection, "ops")
+        assert {name for name in before if before[name] != after[name]} <= NOTED
 
 
 def test_an_empty_database_has_a_digest_for_every_table(engine: Engine) -> None:
