@@ -10,7 +10,7 @@ export PYTHONPATH :=
 export UV_PYTHON_DOWNLOADS := never
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help demo test lint audit bench bench-duplicates bench-history bench-aliases soak dictionary ui lock clean install
+.PHONY: help demo test lint audit bench bench-duplicates bench-history bench-aliases soak dictionary questions ui lock clean install
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,9 @@ bench-aliases: install ## Resolve the names of a million mentions anew after a c
 
 dictionary: install ## Write docs/data-dictionary.md from the models
 	@$(PY) -m models.dictionary
+
+questions: install ## Write the results on the sample data into docs/questions.md
+	@$(PY) -m benchmarks.answers
 
 soak: install ## Kill and disturb a production at 34 moments and through 60 nights; some 40 minutes
 	@$(PY) -m benchmarks.soak

@@ -1,0 +1,54 @@
+"""Write the results into docs/questions.md: `python -m benchmarks.answers`.
+
+The sample nights are loaded into a database of their own, and each statement is run as an analyst.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import psycopg
+from dagster import DagsterInstance
+
+from benchmarks.place import fresh_database, running_server, temporary_folder
+from benchmarks.questions import read, table, written
+from pipelines.commands.query import read_rows
+from pipelines.instance import run_nights
+from pipelines.landing_zone import LandingZone
+from pipelines.settings import ROOT, settings
+from pipelines.store import database
+from pipelines.store.server import ServerError
+
+TARGET = ROOT / "docs" / "questions.md"
+
+
+def main() -> int:
+    """Load the sample nights, and write the file anew."""
+    try:
+        with temporary_folder() as folder, running_server(folder) as server_url:
+            _answer(folder, server_url)
+    except (ServerError, psycopg.Error) as error:
+        print(f"The database says: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _answer(folder: Path, server_url: str) -> None:
+    with fresh_database(server_url, folder, "questions") as place:
+        os.environ |= place.environment()
+        settings.cache_clear()
+        database.upgrade(place.url)
+        zone = LandingZone(ROOT / "sample_data" / "landing")
+        with DagsterInstance.ephemeral() as instance:
+            nights = zone.nights()
+            run = run_nights(instance, min(nights), max(nights), zone, prune=False)
+        if not run.success:
+            raise SystemExit("The sample nights were not loaded: " + "; ".join(run.failures))
+        text = TARGET.read_text(encoding="utf-8")
+        results = {one.number: table(*read_rows(one.sql)) for one in read(text)}
+        TARGET.write_text(written(text, results), encoding="utf-8")
+        database.engine().dispose()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
