@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from datetime import date
 
+import nbformat
 import pytest
 from dagster import DagsterInstance
+from nbclient import NotebookClient
+from nbformat import NotebookNode
 from sqlalchemy import Engine
 
 from benchmarks.answers import TARGET
@@ -15,7 +18,7 @@ from pipelines.settings import ROOT
 from tests.conftest import fresh_database
 from tests.integration.loading import load
 
-QUESTIONS = read(TARGET.read_text(encoding="utf-8"))
+NOTEBOOK = TARGET.with_name("analyse.ipynb")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,8 +30,42 @@ def nights(instance: DagsterInstance, server_url: str, template: str) -> Iterato
         yield engine
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.title)
+@pytest.mark.parametrize(
+    "question", read(TARGET.read_text(encoding="utf-8")), ids=lambda one: one.title
+)
 def test_a_question_has_the_result_that_is_written_below_it(question: Question) -> None:
     columns, rows = read_rows(question.sql)
     assert rows
     assert table(columns, rows) == question.result, "run `make questions`"
+
+
+def read_notebook() -> NotebookNode:
+    return nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call, no-any-return]
+
+
+def test_every_cell_of_the_notebook_shows_something() -> None:
+    notebook = read_notebook()
+    client = NotebookClient(
+        notebook, timeout=60, resources={"metadata": {"path": str(NOTEBOOK.parent)}}
+    )
+    client.execute()
+    shown = {
+        cell.id: set().union(*(one.get("data", {"stderr": ""}) for one in cell.outputs))
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    }
+    assert shown.pop("connect") == set()
+    charts = {name for name, kinds in shown.items() if "image/svg+xml" in kinds}
+    assert charts == {"counts", "spread", "days", "together"}
+    assert all("text/html" in shown[name] for name in shown.keys() - charts)
+    assert not any("stderr" in kinds for kinds in shown.values())
+
+
+def test_the_notebook_is_kept_without_what_a_run_leaves() -> None:
+    notebook = read_notebook()
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert notebook.metadata.language_info == {"name": "python"}
+    for cell in notebook.cells:
+        assert cell.metadata == {}
+        if cell.cell_type == "code":
+            assert (cell.outputs, cell.execution_count) == ([], None), "clear all outputs"
