@@ -56,7 +56,7 @@ bench-aliases: install ## Resolve the names of a million mentions anew after a c
 dictionary: install ## Write docs/data-dictionary.md from the models
 	@$(PY) -m models.dictionary
 
-questions: install ## Write the results on the sample data into docs/questions.md
+questions: install ## Write the results on the sample data into docs/questions.md and docs/analyse.md
 	@$(PY) -m benchmarks.answers
 
 soak: install ## Kill and disturb a production at 34 moments and through 60 nights; some 40 minutes

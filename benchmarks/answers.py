@@ -1,6 +1,6 @@
-"""Write the results into docs/questions.md: `python -m benchmarks.answers`.
+"""Write the results into the guides for analysts: `python -m benchmarks.answers`.
 
-The sample nights are loaded into a database of their own, and each statement is run as an analyst.
+The sample nights are loaded into a database of their own, and each statement whose result is shown is run as an analyst.
 """
 
 import os
@@ -11,7 +11,7 @@ import psycopg
 from dagster import DagsterInstance
 
 from benchmarks.place import fresh_database, running_server, temporary_folder
-from benchmarks.questions import read, table, written
+from benchmarks.questions import table, with_results
 from pipelines.commands.query import read_rows
 from pipelines.instance import run_nights
 from pipelines.landing_zone import LandingZone
@@ -19,11 +19,12 @@ from pipelines.settings import ROOT, settings
 from pipelines.store import database
 from pipelines.store.server import ServerError
 
-TARGET = ROOT / "docs" / "questions.md"
+QUESTIONS = ROOT / "docs" / "questions.md"
+GUIDE = ROOT / "docs" / "analyse.md"
 
 
 def main() -> int:
-    """Load the sample nights, and write the file anew."""
+    """Load the sample nights, and write the files anew."""
     try:
         with temporary_folder() as folder, running_server(folder) as server_url:
             _answer(folder, server_url)
@@ -44,9 +45,11 @@ def _answer(folder: Path, server_url: str) -> None:
             run = run_nights(instance, min(nights), max(nights), zone, prune=False)
         if not run.success:
             raise SystemExit("The sample nights were not loaded: " + "; ".join(run.failures))
-        text = TARGET.read_text(encoding="utf-8")
-        results = {one.number: table(*read_rows(one.sql)) for one in read(text)}
-        TARGET.write_text(written(text, results), encoding="utf-8")
+        for path in (QUESTIONS, GUIDE):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(
+                with_results(text, lambda query: table(*read_rows(query))), encoding="utf-8"
+            )
         database.engine().dispose()
 
 

@@ -1,4 +1,4 @@
-"""The questions of docs/questions.md, as the file has them. Pure: text in, records and text out.
+"""What the guides for analysts say in SQL, and the questions of docs/questions.md. Pure: text in, text out.
 
 A question is a heading `## 1. …`, prose, the values that stand in its statement as a comment, the
 statement, its result on the sample data as a table, and a line with the indexes it uses. The tests
@@ -7,7 +7,7 @@ run what is read here, and the benchmark of analysts' queries puts other values 
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,13 @@ _QUESTION = re.compile(
     (?P<prose>(?:(?!^\#\#\ ).)*?)
     ^<!--\ parameters:\ (?P<parameters>\{[^\n]*\})\ -->\n
     ```sql\n(?P<sql>[^`]+)\n```\n\n
-    (?P<result>(?:\|[^\n]*\n)*)
-    \n?Indexes:\ (?P<indexes>[^\n]+)\n
+    (?P<result>(?:\|[^\n]*\n)+)
+    \nIndexes:\ (?P<indexes>[^\n]+)\n
     """,
     re.DOTALL | re.MULTILINE | re.VERBOSE,
+)
+_STATEMENT = re.compile(
+    r"^```sql\n(?P<sql>[^`]+)\n```\n(?:\n(?P<result>(?:\|[^\n]*\n)+))?", re.MULTILINE
 )
 
 
@@ -82,15 +85,20 @@ def read(text: str) -> list[Question]:
     return questions
 
 
-def written(text: str, results: Mapping[int, str]) -> str:
-    """The file with these tables as results, by the questions' numbers."""
+def statements(text: str) -> list[tuple[str, str]]:
+    """Every statement of a guide, and the table of its result; empty where none is shown."""
+    return [(found["sql"], found["result"] or "") for found in _STATEMENT.finditer(text)]
 
-    def with_result(found: re.Match[str]) -> str:
-        start, end = (at - found.start() for at in found.span("result"))
-        whole = found[0]
-        return whole[:start] + results[int(found["number"])] + "\n" + whole[end:].lstrip("\n")
 
-    return _QUESTION.sub(with_result, text)
+def with_results(text: str, answer: Callable[[str], str]) -> str:
+    """A guide with what `answer` gives for a statement in place of each result that is shown."""
+
+    def rewritten(found: re.Match[str]) -> str:
+        if not found["result"]:
+            return found[0]
+        return found[0].removesuffix(found["result"]) + answer(found["sql"])
+
+    return _STATEMENT.sub(rewritten, text)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

