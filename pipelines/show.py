@@ -5,8 +5,9 @@ import io
 import json
 import re
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -102,28 +103,34 @@ def summary(
     reasons: dict[str, int],
     *,
     left: Sequence[date],
+    removed: Sequence[date],
     success: bool,
 ) -> None:
-    """What a load did, an asset a line; an asset that failed has none."""
-    title = f"{'Loaded' if success else 'Failed to load'} {_nights(nights)}"
+    """What a load did, an asset a line, all its runs together; an asset that failed has none.
+
+    Nights that were removed are among `nights`.
+    """
+    loaded = [night for night in nights if night not in removed]
+    title = f"{'Loaded' if success else 'Failed to load'} {_nights(loaded)}" if loaded else ""
+    if removed:
+        said = f"{'removed' if success else 'failed to remove'} {_nights(removed)}"
+        title = f"{title}; {said}" if title else said.capitalize()
     table = Table(title=title, title_justify="left")
     for heading in ("asset", "seconds", "rows written", "what"):
         table.add_column(
             heading, justify="right" if heading in ("seconds", "rows written") else "left"
         )
+    seconds: defaultdict[str, float] = defaultdict(float)
+    counts: dict[str, Counter[str]] = {}
     for load in loads:
-        seconds = (load.finished_at - load.started_at).total_seconds()
-        counts = {
-            name: value
-            for name, value in load.counts.items()
-            if name != "rows_written" and isinstance(value, int) and value
-        }
-        table.add_row(
-            load.asset,
-            f"{seconds:,.1f}",
-            f"{load.counts.get('rows_written', 0):,}",
-            ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in counts.items()),
+        seconds[load.asset] += (load.finished_at - load.started_at).total_seconds()
+        counts.setdefault(load.asset, Counter()).update(
+            {name: value for name, value in load.counts.items() if isinstance(value, int)}
         )
+    for asset, counted in counts.items():
+        rows_written = counted.pop("rows_written", 0)
+        what = [f"{name.replace('_', ' ')} {n:,}" for name, n in counted.items() if n]
+        table.add_row(asset, f"{seconds[asset]:,.1f}", f"{rows_written:,}", ", ".join(what))
     out.print(table)
     if reasons:
         listed = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
@@ -311,12 +318,12 @@ def status(state: "Status") -> None:
     if state.is_behind:
         out.print("[yellow]Changed since these nights were counted: a run will count them[/yellow]")
     table = Table(title="Last loads", title_justify="left")
-    for heading in ("finished", "asset", "nights", "rows written", "run"):
+    for heading in ("finished, UTC", "asset", "nights", "rows written", "run"):
         table.add_column(heading)
     for load in state.loads:
         span = sorted({str(night) for night in (load.first_night, load.last_night) if night})
         table.add_row(
-            f"{load.finished_at:%Y-%m-%d %H:%M:%S}",
+            f"{load.finished_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
             load.asset,
             " to ".join(span),
             f"{load.counts.get('rows_written', 0):,}",

@@ -455,6 +455,14 @@ end $$
 )
 
 
+REDIRECTS = (
+    "Entities that there are no more because an alias file or a table joins their names to another."
+)
+REDIRECTS_BEFORE = (
+    "Entities that there are no more because an alias file joins their names to another."
+)
+
+
 def upgrade() -> None:
     """Apply."""
     for name, _, _, unique_key in reversed(VIEWS_BEFORE):
@@ -675,6 +683,7 @@ def upgrade() -> None:
     op.execute(f"comment on function news.named_with is '{comment}'")
     for trigger in TRIGGERS:
         _create_trigger(*trigger)
+    op.execute(f"comment on view news.entity_redirects is '{REDIRECTS}'")
     op.execute("insert into ops.stale_articles select article_id from news.articles")
     op.execute("insert into ops.stale_nights select distinct landing_date from ops.ingested_files")
 
@@ -740,6 +749,7 @@ def downgrade() -> None:
     op.drop_table("article_entities", schema="news")
     for view in VIEWS_BEFORE:
         _create_view(*view)
+    op.execute(f"comment on view news.entity_redirects is '{REDIRECTS_BEFORE}'")
     for statement in REFRESH:
         op.execute(statement)
 

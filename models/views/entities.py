@@ -72,7 +72,7 @@ ENTITY_PROFILE = View(
 
 ENTITY_REDIRECTS = View(
     "entity_redirects",
-    "Entities that there are no more because an alias file joins their names to another.",
+    "Entities that there are no more because an alias file or a table joins their names to another.",
     """
     select distinct name.own_entity_id as entity_id, name.entity_id as redirects_to
       from news.names name

@@ -61,7 +61,9 @@ def load_nights(
         reasons = landing.quarantine_reasons(connection, nights[0], nights[-1])
     if not quiet:
         left = [] if zone.flat_night or prune else sorted(set(known) - set(zone.nights()))
-        show.summary(nights, done, reasons, left=left, success=all(run.success for run in finished))
+        removed = [] if zone.flat_night else sorted(set(nights) - set(zone.nights()))
+        success = all(run.success for run in finished)
+        show.summary(nights, done, reasons, left=left, removed=removed, success=success)
     reasons_of_failure = [failure for run in finished for failure in run.failures]
     if any(DagsterExecutionInterruptedError.__name__ in reason for reason in reasons_of_failure):
         raise KeyboardInterrupt

@@ -160,6 +160,8 @@ def alias_rows(text: str) -> Iterator[AliasRow]:
             raise AliasError(
                 f"Line {line} of the alias file says no type and name that can be used."
             )
+        if row["aliases"] is None:
+            raise AliasError(f"Line {line} of the alias file has no third column, the aliases.")
         for alias in (row["name"], *filter(None, (row["aliases"] or "").split("|"))):
             yield AliasRow(row["entity_type"], row["name"], alias)
 

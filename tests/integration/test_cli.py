@@ -426,7 +426,9 @@ def test_nights_without_a_folder_go_only_with_prune(
     assert "still in the database: the night 2026-01-06" in shown
     assert "--prune removes such nights" in shown
     assert loaded_nights(copy) == NIGHTS
-    assert answer(home, "run", "--quiet", "--prune", "--landing", zone.root) == ""
+    pruned = answer(home, "run", "--prune", "--landing", zone.root)
+    assert f"Loaded 2 nights, {NIGHTS[0]} to {NIGHTS[2]}; removed the night {NIGHTS[1]}" in pruned
+    assert pruned.count("source_files") == 1
     assert loaded_nights(copy) == [NIGHTS[0], NIGHTS[2]]
     with copy.connect() as connection:
         orphans = "select count(*) from news.articles where first_landed_on = :night"

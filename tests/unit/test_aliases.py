@@ -108,6 +108,7 @@ def test_an_alias_of_a_country_a_city_or_a_shipped_alias_is_that() -> None:
         f"{HEAD}ORG,A,Both|B\nPERSON,B,\n",
         "a\n",
         f"{HEAD}X,A,B\n",
+        f"{HEAD}ORG,A\n",
     ],
 )
 def test_a_file_that_says_two_things_or_nothing_is_refused(text: str) -> None:
