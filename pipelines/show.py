@@ -168,10 +168,14 @@ def rows(columns: Sequence[str], values: Sequence[Sequence[Any]], *, output: str
         table = Table()
         for column in columns:
             table.add_column(escape(visible(column)), overflow="fold")
-        for row in values:
-            table.add_row(*(escape(_cell(value)) for value in row))
+        cells = [[_cell(value) for value in row] for row in values]
+        for row in cells:
+            table.add_row(*(escape(_cut(cell)) for cell in row))
         out.print(table)
-        out.print(f"({len(values)} row{'' if len(values) == 1 else 's'})")
+        count = f"{len(values)} row{'' if len(values) == 1 else 's'}"
+        is_cut = any(len(cell) > _MAX_CELL for row in cells for cell in row)
+        note = f"; cells are cut at {_MAX_CELL} characters, --format csv has all" if is_cut else ""
+        out.print(f"({count}{note})")
 
 
 def _write(text: str) -> None:
@@ -375,7 +379,10 @@ def _nights(nights: Sequence[date]) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    text = visible(" ".join(str(value.hex() if isinstance(value, bytes) else value).split()))
+    return visible(" ".join(str(value.hex() if isinstance(value, bytes) else value).split()))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _MAX_CELL else f"{text[: _MAX_CELL - 1]}…"
 
 

@@ -259,9 +259,11 @@ def test_a_run_that_fails_ends_with_1_and_says_why(loaded: Loaded, home: Path) -
 
 @pytest.mark.usefixtures("loaded")
 def test_rows_come_as_a_table(home: Path) -> None:
-    shown = answer(home, "sql", "select 1 as one, 'two [b]words[/b]' as two, null as three")
+    query = "select 1 as one, 'two [b]words[/b]' as two, null as three, repeat('x', 81) as four"
+    shown = answer(home, "sql", query)
     assert "one" in shown and "two [b]words[/b]" in shown
-    assert shown.endswith("(1 row)\n")
+    assert f" {79 * 'x'}… " in shown
+    assert shown.endswith("(1 row; cells are cut at 80 characters, --format csv has all)\n")
 
 
 @pytest.mark.usefixtures("loaded")
