@@ -21,6 +21,7 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from pipelines import show
+from pipelines.commands.query import QueryError, cancelled_by_signals, read_rows
 from pipelines.commands.user import Role, create_user, user_exists
 from pipelines.landing_zone import LandingError, LandingZone, parse_night
 from pipelines.news.resolver import AliasError
@@ -112,16 +113,23 @@ def run(
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One statement, such as a SELECT.")],
-    output: Annotated[Format, typer.Option("--format", help="How to print rows.")] = Format.TABLE,
+    output: Annotated[
+        Format, typer.Option("--format", help="How to print rows; a table cuts long cells.")
+    ] = Format.TABLE,
 ) -> None:
-    """Run one read-only statement with an analyst's rights and print its rows."""
-    from pipelines.commands.query import QueryError, read_rows  # noqa: PLC0415
+    """Run one read-only statement with an analyst's rights and print its rows.
 
+    Ctrl-C cancels it, in the database too.
+    """
     try:
-        show.rows(*read_rows(query), output=output.value)
+        with cancelled_by_signals():
+            show.rows(*read_rows(query), output=output.value)
     except QueryError as error:
         _complain(error)
         raise typer.Exit(1) from error
+    except SystemExit:
+        _complain("Cancelled.")
+        raise
 
 
 @app.command()

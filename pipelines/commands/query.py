@@ -1,11 +1,13 @@
 """`broadsheet sql`: one statement that can do no more than an analyst, whoever asks."""
 
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, NoReturn
 
 import psycopg
-from psycopg import errors, pq, sql
+from psycopg import errors, generators, pq, sql
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
@@ -17,10 +19,34 @@ _OPS_IS_REFUSED = (
     "The database says: permission denied for schema ops. Analysts read schema news alone;"
     " `broadsheet quarantine` and `broadsheet status` show what ops holds for operators."
 )
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class QueryError(RuntimeError):
     """A statement that is not run; the message says why."""
+
+
+@contextmanager
+def cancelled_by_signals() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM raise SystemExit, on which psycopg cancels the statement it waits for.
+
+    A second one ends the process at once; the server then notices that nobody waits any more.
+    """
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # a script's background job is to ignore Ctrl-C
+            signal.signal(number, _exit)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _exit(number: int, _: FrameType | None) -> NoReturn:
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_DFL)
+    raise SystemExit(128 + number)
 
 
 def read_rows(
@@ -39,23 +65,32 @@ def read_rows(
     """
     with suppress(ProgrammingError):  # an analyst may not see the revision
         database.current_engine()
-    with psycopg.connect(database.libpq_url()) as connection, connection.cursor() as cursor:
+    with psycopg.connect(database.libpq_url()) as connection:
         connection.read_only = True
-        cursor.execute(sql.SQL("set local statement_timeout = {}").format(sql.Literal(timeout_ms)))
-        try:
-            cursor.execute(sql.SQL("set local role {}").format(_ROLE))
-        except (errors.InsufficientPrivilege, errors.InvalidParameterValue) as error:
-            message = (
-                f"The database user {connection.info.user} is not in role broadsheet_analyst:"
-                " an administrator grants it, or makes a user with `broadsheet db user`."
-            )
-            raise QueryError(message) from error
+        _set_up(connection, timeout_ms)
         try:
             return _rows(connection, query)
         except errors.InsufficientPrivilege as error:
             if error.diag.message_primary == "permission denied for schema ops":
                 raise QueryError(_OPS_IS_REFUSED) from error
             raise
+
+
+def _set_up(connection: psycopg.Connection[Any], timeout_ms: int) -> None:
+    """Give the transaction its limits and its role."""
+    connection.execute(sql.SQL("set local statement_timeout = {}").format(sql.Literal(timeout_ms)))
+    # Servers before 14 do not know it, and on some systems none can do it.
+    unsupported = (errors.UndefinedObject, errors.InvalidParameterValue)
+    with suppress(*unsupported), connection.transaction():
+        connection.execute("set local client_connection_check_interval = '5s'")
+    try:
+        connection.execute(sql.SQL("set local role {}").format(_ROLE))
+    except (errors.InsufficientPrivilege, errors.InvalidParameterValue) as error:
+        message = (
+            f"The database user {connection.info.user} is not in role broadsheet_analyst:"
+            " an administrator grants it, or makes a user with `broadsheet db user`."
+        )
+        raise QueryError(message) from error
 
 
 def quarantine() -> tuple[list[str], Sequence[Sequence[Any]]]:
@@ -117,15 +152,20 @@ def _escaped(name: str) -> sql.Identifier:
 def _columns(connection: psycopg.Connection[Any], query: str) -> list[tuple[str, int]]:
     """Name and type of each column that a statement gives; it is not run."""
     server, encoding = connection.pgconn, connection.info.encoding
-    _checked(server.prepare(b"", query.encode(encoding)), encoding)
-    described = _checked(server.describe_prepared(b""), encoding)
+    # To prepare may wait for a lock. What waits in libpq's own calls hears of no signal.
+    server.send_prepare(b"", query.encode(encoding))
+    _answer(connection)
+    server.send_describe_prepared(b"")
+    described = _answer(connection)
     return [
         ((described.fname(at) or b"").decode(encoding), described.ftype(at))
         for at in range(described.nfields)
     ]
 
 
-def _checked(result: pq.abc.PGresult, encoding: str) -> pq.abc.PGresult:
+def _answer(connection: psycopg.Connection[Any]) -> pq.abc.PGresult:
+    results: list[pq.abc.PGresult] = connection.wait(generators.execute(connection.pgconn))
+    result = results[0]
     if result.status != pq.ExecStatus.COMMAND_OK:
-        raise errors.error_from_result(result, encoding)
+        raise errors.error_from_result(result, connection.info.encoding)
     return result

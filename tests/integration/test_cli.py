@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,11 +22,13 @@ from sqlalchemy import Engine, make_url, text
 from typer.core import TyperCommand, TyperGroup
 
 from pipelines.cli import app
+from pipelines.commands.query import cancelled_by_signals
 from pipelines.store import database
 from pipelines.store.digests import digests
 from tests.conftest import created
 from tests.integration.conftest import FERRY, FILES, NIGHTS, Loaded, article, page
 from tests.integration.loading import everything, lay_out
+from tests.polling import eventually
 
 BROADSHEET = Path(sys.executable).with_name("broadsheet")
 ESCAPE = "\x1b"
@@ -299,6 +302,53 @@ def test_sql_reads_columns_of_domains(home: Path) -> None:
 def test_sql_takes_what_reads_and_a_percent_sign_as_it_is(home: Path) -> None:
     query = "explain select * from news.articles where title like 'Report%'"
     assert "Filter: (title ~~ 'Report%'::text)" in answer(home, "sql", query)
+
+
+@pytest.mark.parametrize(
+    ("number", "query", "waits_for"),
+    [
+        (signal.SIGINT, "select pg_sleep(200) is null", "PgSleep"),
+        (signal.SIGTERM, "select * from news.captions", "relation"),  # is prepared when unlocked
+    ],
+)
+def test_a_signal_cancels_the_statement_in_the_database_too(
+    engine: Engine, home: Path, number: signal.Signals, query: str, waits_for: str
+) -> None:
+    waiting = """
+        select query from pg_stat_activity
+         where datname = current_database() and state = 'active' and wait_event = %s
+    """
+    with (
+        engine.connect() as holder,
+        psycopg.connect(database.libpq_url(), autocommit=True) as watcher,
+        subprocess.Popen(
+            [BROADSHEET, "sql", query],
+            cwd=home,
+            env={**os.environ, "BROADSHEET_HOME": str(home), "NO_COLOR": ""},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as command,
+    ):
+        holder.execute(text("lock table news.captions"))
+        try:
+            eventually(lambda: watcher.execute(waiting, [waits_for]).fetchone())
+            command.send_signal(number)
+            said = command.communicate(timeout=60)
+        finally:
+            command.kill()
+        assert (command.returncode, *said) == (128 + number, "", "Cancelled.\n")
+        assert watcher.execute(waiting, [waits_for]).fetchall() == []
+
+
+def test_a_background_job_goes_on_ignoring_ctrl_c() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with cancelled_by_signals():
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # --- what is there

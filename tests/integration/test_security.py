@@ -143,6 +143,11 @@ def test_ops_is_refused_with_a_sentence() -> None:
 
 
 @pytest.mark.usefixtures("asked")
+def test_the_server_looks_whether_the_client_is_still_there() -> None:
+    assert read_rows("show client_connection_check_interval")[1] == [("5s",)]
+
+
+@pytest.mark.usefixtures("asked")
 def test_values_keep_their_types_and_columns_their_names() -> None:
     query = """
         select 1 as n, 2 as n, 3 as "100% ""{}"" x", 1.50::numeric(9, 2), null, true, '{a,b}'::text[], 'x '::char(2),
