@@ -21,7 +21,7 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from pipelines import show
-from pipelines.commands.query import QueryError, cancelled_by_signals, read_rows
+from pipelines.commands.query import TIMEOUT_S, QueryError, cancelled_by_signals, read_rows
 from pipelines.commands.user import Role, create_user, user_exists
 from pipelines.landing_zone import LandingError, LandingZone, parse_night
 from pipelines.news.resolver import AliasError
@@ -116,6 +116,12 @@ def sql(
     output: Annotated[
         Format, typer.Option("--format", help="How to print rows; a table cuts long cells.")
     ] = Format.TABLE,
+    timeout: Annotated[
+        int,
+        typer.Option(
+            min=1, max=86_400, metavar="SECONDS", help="End a statement that takes longer."
+        ),
+    ] = TIMEOUT_S,
 ) -> None:
     """Run one read-only statement with an analyst's rights and print its rows.
 
@@ -123,7 +129,7 @@ def sql(
     """
     try:
         with cancelled_by_signals():
-            show.rows(*read_rows(query), output=output.value)
+            show.rows(*read_rows(query, timeout_s=timeout), output=output.value)
     except QueryError as error:
         _complain(error)
         raise typer.Exit(1) from error

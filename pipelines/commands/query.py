@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from pipelines.store import database
 
-_TIMEOUT_MS = 300_000
+TIMEOUT_S = 300
 _ROLE = sql.Identifier("broadsheet_analyst")
 _OPS_IS_REFUSED = (
     "The database says: permission denied for schema ops. Analysts read schema news alone;"
@@ -50,7 +50,7 @@ def _exit(number: int, _: FrameType | None) -> NoReturn:
 
 
 def read_rows(
-    query: str, *, timeout_ms: int = _TIMEOUT_MS
+    query: str, *, timeout_s: float = TIMEOUT_S
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of one statement.
 
@@ -67,7 +67,7 @@ def read_rows(
         database.current_engine()
     with psycopg.connect(database.libpq_url()) as connection:
         connection.read_only = True
-        _set_up(connection, timeout_ms)
+        _set_up(connection, round(timeout_s * 1000))
         try:
             return _rows(connection, query)
         except errors.InsufficientPrivilege as error:

@@ -178,6 +178,8 @@ REFUSED: dict[str, tuple[int, str]] = {
     f"trace --story {UNKNOWN}": (1, f"There is no article {UNKNOWN} with a story."),
     "sql": (2, "Missing argument"),
     "sql 'select 1' --format xml": (2, "'xml' is not one of"),
+    "sql --timeout 0 'select 1'": (2, "Invalid value for '--timeout'"),
+    "sql --timeout 1 'select pg_sleep(200) is null'": (1, "due to statement timeout"),
     "reload": (2, "No such command 'reload'"),
     "db start": (2, "BROADSHEET_DATABASE_URL is set"),
     "db stop": (2, "BROADSHEET_DATABASE_URL is set"),
