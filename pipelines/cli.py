@@ -110,7 +110,8 @@ def run(
     raise typer.Exit(0 if ok else 1)
 
 
-@app.command()
+# A statement may begin with a comment, which looks like an option.
+@app.command(context_settings={"ignore_unknown_options": True})
 def sql(
     query: Annotated[str, typer.Argument(help="One statement, such as a SELECT.")],
     output: Annotated[

@@ -1,5 +1,6 @@
 """`broadsheet sql`: one statement that can do no more than an analyst, whoever asks."""
 
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,15 +16,49 @@ from pipelines.store import database
 
 TIMEOUT_S = 300
 _ROLE = sql.Identifier("broadsheet_analyst")
-_OPS_IS_REFUSED = (
-    "The database says: permission denied for schema ops. Analysts read schema news alone;"
-    " `broadsheet quarantine` and `broadsheet status` show what ops holds for operators."
+_HINTS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
+    (
+        errors.InsufficientPrivilege,
+        "permission denied for schema ops",
+        (
+            "Analysts read schema news alone; `broadsheet quarantine` and `broadsheet status` show what"
+            " ops holds for operators."
+        ),
+    ),
+    (errors.ReadOnlySqlTransaction, "", "`broadsheet sql` only reads."),
+    (errors.SyntaxError, "multiple commands", "One statement at a time."),
+    (
+        errors.UndefinedTable,
+        r'relation "([^".]+)"',
+        "Tables are in schema news: news.{0}; docs/data-dictionary.md lists them.",
+    ),
+    (
+        errors.UndefinedColumn,
+        r"\b(night|first_night|last_night|landing_date|first_landed_on)\b",
+        (
+            "Nights are called landing_date (source_files, coverage), first_landed_on (articles),"
+            " first_night (stories, article_texts, entity_profile, quotation_texts) and"
+            " night (story_timeline, entity_days, article_entities, syndication)."
+        ),
+    ),
+    (
+        errors.QueryCanceled,
+        "statement timeout",
+        (
+            "Its limit is {timeout:g} s. Ask for fewer nights, set a longer --timeout, or take an"
+            " export: `broadsheet export`."
+        ),
+    ),
 )
+"""An error, a pattern that its message has, and what to do about it; {0} is the pattern's group."""
+
+# Possessive, for it never has to try the same comment in another way.
+_NOTHING = re.compile(r"(?:\s|;|--[^\n]*+|/\*.*?\*/)*+", re.DOTALL)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class QueryError(RuntimeError):
-    """A statement that is not run; the message says why."""
+    """A statement that is not run, or not to its end; the message says why."""
 
 
 @contextmanager
@@ -60,7 +95,8 @@ def read_rows(
     rights, where Postgres refuses to change the role.
 
     Raises:
-        QueryError: the statement gives no rows, or is not for analysts.
+        QueryError: the statement gives no rows, is not for analysts, or went wrong in a way that
+            there is a hint about; its cause is then what the database raised.
         psycopg.Error: the database refused it.
     """
     with suppress(ProgrammingError):  # an analyst may not see the revision
@@ -70,9 +106,10 @@ def read_rows(
         _set_up(connection, round(timeout_s * 1000))
         try:
             return _rows(connection, query)
-        except errors.InsufficientPrivilege as error:
-            if error.diag.message_primary == "permission denied for schema ops":
-                raise QueryError(_OPS_IS_REFUSED) from error
+        except psycopg.Error as error:
+            if hint := _hint(error, timeout_s):
+                message = f"The database says: {error.diag.message_primary}. {hint}"
+                raise QueryError(message) from error
             raise
 
 
@@ -93,6 +130,15 @@ def _set_up(connection: psycopg.Connection[Any], timeout_ms: int) -> None:
         raise QueryError(message) from error
 
 
+def _hint(error: psycopg.Error, timeout_s: float) -> str | None:
+    """What to do about an error, if it is one that is known."""
+    said = error.diag.message_primary or ""
+    for kind, pattern, hint in _HINTS:
+        if isinstance(error, kind) and (found := re.search(pattern, said)):
+            return hint.format(*found.groups(), timeout=timeout_s)
+    return None
+
+
 def quarantine() -> tuple[list[str], Sequence[Sequence[Any]]]:
     """Columns and rows of what was refused, and why."""
     with database.current_engine().connect() as connection:
@@ -108,6 +154,9 @@ def quarantine() -> tuple[list[str], Sequence[Sequence[Any]]]:
 def _rows(
     connection: psycopg.Connection[Any], query: str
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
+    if _NOTHING.fullmatch(query):
+        message = "There is no statement: give one, such as `select * from news.coverage`."
+        raise QueryError(message)
     columns = _columns(connection, query)
     if not columns:
         message = "The statement gives no rows: `broadsheet sql` only reads."

@@ -159,6 +159,7 @@ FAR = "2100-01-01"
 UNKNOWN = "0a4e6d1c-6f0e-4b1e-9d55-000000000000"
 WITNESS = Path("/tmp/broadsheet_was_here")  # noqa: S108 - a server may write there
 DIED = "The database says:"
+ONLY = "`broadsheet sql` only reads."
 READS = "The statement gives no rows: `broadsheet sql` only reads."
 
 REFUSED: dict[str, tuple[int, str]] = {
@@ -179,7 +180,7 @@ REFUSED: dict[str, tuple[int, str]] = {
     "sql": (2, "Missing argument"),
     "sql 'select 1' --format xml": (2, "'xml' is not one of"),
     "sql --timeout 0 'select 1'": (2, "Invalid value for '--timeout'"),
-    "sql --timeout 1 'select pg_sleep(200) is null'": (1, "due to statement timeout"),
+    "sql --timeout 1 'select pg_sleep(200) is null'": (1, "Its limit is 1 s. Ask for fewer nights"),
     "reload": (2, "No such command 'reload'"),
     "db start": (2, "BROADSHEET_DATABASE_URL is set"),
     "db stop": (2, "BROADSHEET_DATABASE_URL is set"),
@@ -193,8 +194,8 @@ REFUSED: dict[str, tuple[int, str]] = {
     "BROADSHEET_DATABASE_URL=mysql://news status": (2, "BROADSHEET_DATABASE_URL"),
     "BROADSHEET_DATABASE_URL=postgresql://no@127.0.0.1:1/news status": (1, DIED),
     "sql 'delete from news.mentions'": (1, READS),
-    "sql 'with gone as (delete from news.mentions returning 1) select * from gone'": (1, DIED),
-    "sql 'select 1; select 2'": (1, DIED),
+    "sql 'with gone as (delete from news.mentions returning 1) select * from gone'": (1, ONLY),
+    "sql 'select 1; select 2'": (1, "One statement at a time."),
     "sql 'commit; delete from news.mentions'": (1, DIED),
     "sql 'create table news.mine (n integer)'": (1, READS),
     "sql 'select * into news.mine from news.articles'": (1, READS),
@@ -295,15 +296,17 @@ def test_rows_come_as_json(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("loaded")
-@pytest.mark.usefixtures("loaded")
 def test_sql_reads_columns_of_domains(home: Path) -> None:
     query = "select table_name from information_schema.tables where table_name = 'articles';"
     assert "articles" in answer(home, "sql", query, "--format", "csv")
 
 
-def test_sql_takes_what_reads_and_a_percent_sign_as_it_is(home: Path) -> None:
-    query = "explain select * from news.articles where title like 'Report%'"
-    assert "Filter: (title ~~ 'Report%'::text)" in answer(home, "sql", query)
+@pytest.mark.usefixtures("loaded")
+def test_sql_takes_what_reads_with_comments_and_percent_signs(home: Path) -> None:
+    query = "-- how it is done\nexplain select * from news.articles where title like 'Report%'"
+    shown = answer(home, "sql", query)
+    assert "Filter: (title ~~ 'Report%'::text)" in shown
+    assert shown.endswith(" rows)\n")
 
 
 @pytest.mark.parametrize(
