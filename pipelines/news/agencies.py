@@ -136,3 +136,8 @@ def find_agencies(credit: str) -> tuple[str, ...]:
 def credits_agency(name: str) -> bool:
     """Whether a name as a whole is a spelling of an agency's."""
     return " ".join(name.split()).replace("’", "'").casefold() in _CANONICAL
+
+
+def agency_spellings() -> list[str]:
+    """All spellings of agencies' names, case folded."""
+    return sorted(_CANONICAL)

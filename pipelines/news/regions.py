@@ -56,6 +56,12 @@ def region_in(folded: str, country_code: str) -> Region | None:
     return max(among, key=lambda one: (one.population, -one.geoname_id), default=None)
 
 
+@cache
+def regions_by_id() -> dict[int, Region]:
+    """All regions by their GeoNames id."""
+    return {one.geoname_id: one for among in _claims().values() for one in among}
+
+
 def regions_checksum() -> str:
     """What tells one state of the table from another."""
     return sha256(_table().encode()).hexdigest()[:8]
