@@ -311,6 +311,31 @@ def takedown(
 
 
 @app.command()
+def report(
+    one: Annotated[
+        date | None,
+        typer.Option(
+            "--date",
+            parser=night,
+            metavar="YYYY-MM-DD",
+            help="The night; default is the newest that has files.",
+        ),
+    ] = None,
+) -> None:
+    """Draw the report of a night anew, and print the path of the page.
+
+    A run writes it too; it tells what the tables held then.
+    """
+    from pipelines.commands import report as commands  # noqa: PLC0415 - imports Altair
+
+    try:
+        typer.echo(commands.report(one))
+    except commands.NoReportError as error:
+        _complain(error)
+        raise typer.Exit(1) from error
+
+
+@app.command()
 def status() -> None:
     """Show nights, the last loads, the quarantine, and versions."""
     from pipelines.commands.status import read_status  # noqa: PLC0415

@@ -181,6 +181,11 @@ class Settings(BaseSettings):
         """Where Dagster keeps its instance."""
         return self.home / "dagster"
 
+    @property
+    def reports(self) -> Path:
+        """The folder of the nights' reports."""
+        return self.home / "reports"
+
 
 @cache
 def settings() -> Settings:

@@ -32,6 +32,16 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 FRESH = "broadsheet_template"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A BROADSHEET_HOME of the suite's own: nights that are loaded in this process report there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BROADSHEET_HOME", str(tmp_path_factory.mktemp("home")))
+        read_settings.cache_clear()
+        yield
+    read_settings.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """A Postgres server: that of BROADSHEET_DATABASE_URL, else an embedded one of the suite's own."""

@@ -1,16 +1,18 @@
-"""The six assets: read, call the pure step, store, say what was done."""
+"""The seven assets: read, call the pure step, store, say what was done."""
 
 import warnings
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import dagster as dg
 
 from pipelines.defs.derive import link_stories, read_articles, resolve_names
 from pipelines.defs.ingest import ingest, segment_files
 from pipelines.defs.partitions import NIGHTS
-from pipelines.defs.report import counted_result, result
+from pipelines.defs.report import counted_result, report_metadata, result
 from pipelines.defs.resources import DatabaseResource, LandingZoneResource, RecogniserResource
 from pipelines.defs.runs import Recompute, asset_run
+from pipelines.report_file import write_report
 from pipelines.store.analytics import Refreshed, refresh
 
 _Function = Callable[..., dg.MaterializeResult[None]]
@@ -141,6 +143,23 @@ def analytics(
         return counted_result(run, done)
 
 
-ASSETS = [source_files, articles, stories, mentions, entities, analytics]
+@_nightly(deps=[analytics], kinds={"html"}, pool="database")
+def report(
+    context: dg.AssetExecutionContext, config: Recompute, database: DatabaseResource
+) -> dg.MaterializeResult[None]:
+    """A page a night: what landed, what it is about, and what is out of the usual.
+
+    Reads what the views and tables hold of these nights; a rerun writes the pages that would change.
+    """
+    with asset_run(context, database.engine) as run:
+        run.count(reports_written=0)
+        for night in context.partition_keys:
+            done = write_report(run.engine, date.fromisoformat(night), force=config.force)
+            run.count(reports_written=done.is_written)
+            context.add_asset_metadata(report_metadata(done), partition_key=night)
+        return dg.MaterializeResult(metadata=run.counts)
+
+
+ASSETS = [source_files, articles, stories, mentions, entities, analytics, report]
 NIGHTLY_ASSETS = [one.key.to_user_string() for one in ASSETS if one.partitions_def]
 """Names of those that have a partition a night; they can be told to do it all again."""

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql
 
 from models import Base
 from pipelines.defs.runs import AssetRun
+from pipelines.report_file import ReportFile
 from pipelines.store.analytics import COUNTED, Refreshed
 from pipelines.store.landing import quarantine_reasons
 from pipelines.store.samples import row_count, samples
@@ -59,3 +60,55 @@ def counted_result(run: AssetRun, done: Refreshed) -> dg.MaterializeResult[None]
         "seconds": {unit: round(value, 3) for unit, value in done.seconds.items()},
     } | run.counts
     return dg.MaterializeResult(metadata=metadata)
+
+
+def report_metadata(done: ReportFile) -> dict[str, Any]:
+    """Where the page of a night is, with what it tells in short.
+
+    Titles stand in a table, whose text the UI shows as it is: in Markdown a hostile one could make
+    an operator's browser ask for a picture.
+    """
+    report, landed = done.report, done.report.landed
+    summary = f"**{report.night}**: no file landed."
+    if landed:
+        rising = f"{len(report.rising)} names stand in more stories than usual."
+        summary = (
+            f"**{report.night}**: {landed.files:,} files with {landed.occurrences:,} occurrences of"
+            f" {landed.articles:,} articles, {landed.new_articles:,} of them new;"
+            f" {landed.quarantined:,} in quarantine."
+            f" {rising if report.before else 'There is nothing to compare with yet.'}"
+        )
+    metadata: dict[str, Any] = {
+        "report": dg.MetadataValue.path(done.path),
+        "report_url": dg.MetadataValue.url(done.path.as_uri()),
+        "summary": dg.MetadataValue.md(summary),
+    }
+    if report.stories:
+        metadata["biggest_new_stories"] = dg.MetadataValue.table(
+            [
+                dg.TableRecord(
+                    {
+                        "title": one.title,
+                        "articles": one.articles,
+                        "occurrences": one.occurrences,
+                        "sites": one.sites,
+                    }
+                )
+                for one in report.stories
+            ]
+        )
+    if report.rising:
+        metadata["rising"] = dg.MetadataValue.table(
+            [
+                dg.TableRecord(
+                    {
+                        "name": one.display_name,
+                        "kind": one.kind.value,
+                        "stories": one.stories,
+                        "usual": round(one.usual, 1),
+                    }
+                )
+                for one in report.rising
+            ]
+        )
+    return metadata

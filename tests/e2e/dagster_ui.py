@@ -22,6 +22,7 @@ from tests.polling import eventually
 
 BROADSHEET = Path(sys.executable).with_name("broadsheet")
 SCREENSHOTS = ROOT / "var" / "tests" / "screenshots"
+_FAILED = "failed.png"
 BROWSER = next(
     filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
 )
@@ -75,7 +76,7 @@ def serving(home: Path, landing: Path, log: Path) -> Iterator[str]:
 def browsing(url: str) -> Iterator[Page]:
     """A page of a browser that opens paths of this URL; where it fails there is a picture of it."""
     assert BROWSER, "there is no chromium on PATH"
-    shutil.rmtree(SCREENSHOTS, ignore_errors=True)
+    (SCREENSHOTS / _FAILED).unlink(missing_ok=True)
     expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=_FLAGS)
@@ -84,7 +85,7 @@ def browsing(url: str) -> Iterator[Page]:
         try:
             yield page
         except BaseException:
-            photograph(page, "failed")
+            photograph(page, _FAILED.removesuffix(".png"))
             raise
         finally:
             browser.close()

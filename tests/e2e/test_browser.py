@@ -60,6 +60,7 @@ def test_an_operator_loads_a_night_and_resumes_one_that_failed(
     with serving(home, zone.root, tmp_path / "ui.log") as url, browsing(url) as page:
         today = load_the_newest_night(page, zone)
         read_what_was_loaded(page, engine)
+        find_the_report(page, home / "reports" / f"{today}.html")
         yesterday = today - timedelta(days=1)
         drop(zone, yesterday, "2026-03-03")
         aliases.write_text(WRONG, encoding="utf-8")
@@ -79,12 +80,12 @@ def drop(zone: LandingZone, night: date, sample: str) -> None:
 
 
 def asked_to_materialize(page: Page) -> tuple[Locator, Locator]:
-    """The dialog that asks for nights to load with all six assets, and its field for them."""
+    """The dialog that asks for nights to load with all seven assets, and its field for them."""
     page.goto("/jobs")
     page.get_by_text("nightly", exact=True).click()
     page.get_by_role("button", name="Materialize all…").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Launch runs to materialize 6 assets")
+    expect(dialog).to_contain_text("Launch runs to materialize 7 assets")
     return dialog, dialog.get_by_role("textbox")
 
 
@@ -132,6 +133,16 @@ def read_what_was_loaded(page: Page, engine: Engine) -> None:
         assert connection.scalar(text("select count(*) from news.articles")) == 11
 
 
+def find_the_report(page: Page, path: Path) -> None:
+    """The page of the asset says where the night's report is, and what it tells in short."""
+    page.goto("/assets/report")
+    assert str(path) in shown(page, "report")
+    assert path.as_uri() in shown(page, "report_url")
+    expect(page.get_by_text("10 files with 13 occurrences of 11 articles")).to_be_visible()
+    photograph(page, "6-report")
+    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
 def fail(page: Page, night: date, sentence: str) -> None:
     """Load a night whose run fails, and read why."""
     dialog, field = asked_to_materialize(page)
@@ -140,7 +151,7 @@ def fail(page: Page, night: date, sentence: str) -> None:
     launch(page, dialog, night)
     expect(page.get_by_text("Failure", exact=True).first).to_be_visible()
     expect(page.get_by_text(sentence).first).to_be_visible()
-    photograph(page, "6-failed")
+    photograph(page, "7-failed")
 
 
 def resume(page: Page) -> None:
@@ -153,9 +164,9 @@ def resume(page: Page) -> None:
     page.get_by_role("menuitem", name="From failure").click()
     page.wait_for_url(lambda url: url != failed)
     expect(page.get_by_text("Success", exact=True).first).to_be_visible()
-    steps = "['entities', 'entities_no_orphan_entities', 'analytics']"
+    steps = "['entities', 'entities_no_orphan_entities', 'analytics', 'report']"
     expect(page.get_by_text(steps).first).to_be_visible()
-    photograph(page, "7-resumed")
+    photograph(page, "8-resumed")
 
 
 def read_what_the_schedule_does(page: Page) -> None:
@@ -163,7 +174,7 @@ def read_what_the_schedule_does(page: Page) -> None:
     page.goto("/automation")
     schedule = page.get_by_role("link", name="nightly_schedule")
     expect(schedule).to_be_visible()
-    photograph(page, "8-automation")
+    photograph(page, "9-automation")
     schedule.click()
     expect(page.get_by_text("Loads the night before, at 02:00.")).to_be_visible()
-    photograph(page, "9-schedule")
+    photograph(page, "10-schedule")

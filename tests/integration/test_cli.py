@@ -106,6 +106,7 @@ def test_help_lists_every_command_of_the_design(home: Path) -> None:
         "quarantine",
         "export",
         "takedown",
+        "report",
         "doctor",
         "ui",
         "db",
@@ -454,7 +455,15 @@ def test_upgrade_makes_the_schema(home: Path) -> None:
 def test_run_loads_all_nights_and_sums_up(engine: Engine, loaded: Loaded, home: Path) -> None:
     shown = answer(home, "run", "--landing", loaded.zone.root)
     assert "Loaded 3 nights, 2026-01-05 to 2026-01-07" in shown
-    for asset in ("source_files", "articles", "stories", "mentions", "entities", "analytics"):
+    for asset in (
+        "source_files",
+        "articles",
+        "stories",
+        "mentions",
+        "entities",
+        "analytics",
+        "report",
+    ):
         assert f" {asset} " in shown
     assert "In quarantine: 1 (1 binary); see `broadsheet quarantine`." in shown
     with engine.connect() as connection:

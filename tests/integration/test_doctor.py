@@ -327,7 +327,9 @@ def test_an_empty_night_is_loaded_once_every_asset_finished_for_it(
 ) -> None:
     found = doctor()["last_night"]
     assert found.verdict is Verdict.WARN
-    assert found.found.startswith("source_files, articles, stories, mentions, entities did not")
+    assert found.found.startswith(
+        "source_files, articles, stories, mentions, entities, report did not"
+    )
     with copy.begin() as connection:
         again = """
             insert into ops.loads (run_id, asset, first_night, last_night, started_at, finished_at,

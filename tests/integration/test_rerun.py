@@ -98,7 +98,7 @@ def test_one_night_is_done_again_without_the_others(
     assert everything(copy) == before
 
 
-@pytest.mark.parametrize("asset", NIGHTLY_ASSETS)
+@pytest.mark.parametrize("asset", WORK)
 def test_one_asset_is_done_again_and_the_others_find_nothing_to_do(
     instance: DagsterInstance, loaded: Loaded, copy: Engine, asset: str
 ) -> None:

@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from sqlalchemy import Engine, text
 
 from pipelines.commands.trace import trace_article
 from pipelines.landing_zone import LandingZone
+from pipelines.report_file import write_report
+from pipelines.reports.records import Landed
 from pipelines.settings import ROOT
 from tests.conftest import fresh_database
 from tests.integration.loading import everything, load, rows_written
@@ -170,3 +173,19 @@ def test_trace_says_when_the_file_is_gone(nights: Engine, tmp_path: Path) -> Non
 def plain(text: str) -> str:
     """The text but for what the same article may be typeset with: white space and Unicode form."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def test_the_report_of_a_night_tells_what_the_night_holds(nights: Engine) -> None:
+    done = write_report(nights, LAST)
+    # The run that loaded the night wrote the same page.
+    assert not done.is_written
+    page = done.path.read_text(encoding="utf-8")
+    assert page.count("<svg") >= 3
+    report = done.report
+    assert report.landed == Landed(7, 5, 10, 10, 7, 2)
+    assert {one.reason_code for one in report.refused} == {
+        reason for file, reason in EXPECTED["quarantine"].items() if file.startswith(str(LAST))
+    }
+    assert len(report.before) == 2
+    read = unescape(page)
+    assert all(story.title in read for story in report.stories)

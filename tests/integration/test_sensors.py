@@ -280,7 +280,7 @@ def test_a_missing_night_is_shown_and_told_once_and_so_is_its_arrival(
     assert watch.tick().asset_events == []
     ((title, body),) = hook.posts
     assert title == f"Broadsheet: the night {YESTERDAY} is missing"
-    assert "source_files, articles, stories, mentions, entities did not finish" in body
+    assert "source_files, articles, stories, mentions, entities, report did not finish" in body
     load(runs, lay_out(tmp_path / "landing", {(YESTERDAY, "a.txt"): page(FERRY)}), YESTERDAY)
     (shown,) = watch.tick().asset_events
     assert isinstance(shown, dg.AssetCheckEvaluation)
