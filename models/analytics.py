@@ -52,7 +52,9 @@ class EntityDay(Base):
     )
 
     entity_id: Mapped[UUID] = mapped_column(primary_key=True, comment="The entity.")
-    night: Mapped[date] = mapped_column(primary_key=True, index=True, comment="The night.")
+    night: Mapped[date] = mapped_column(
+        primary_key=True, index=True, comment="The night on which the articles landed first."
+    )
     mentions: Mapped[int] = mapped_column(comment="Mentions in the night's new articles.")
     articles: Mapped[int] = mapped_column(comment="New articles that name it.")
     stories: Mapped[int] = mapped_column(comment="Stories of these articles: copies count once.")
@@ -128,7 +130,7 @@ class Coverage(Base):
     pages: Mapped[int] = mapped_column(comment="Pages in them.")
     occurrences: Mapped[int] = mapped_column(comment="Places where an article stands in a page.")
     quarantined: Mapped[int] = mapped_column(comment="Files and pages in quarantine.")
-    articles: Mapped[int] = mapped_column(comment="Articles in them.")
+    articles: Mapped[int] = mapped_column(comment="Articles in them, new or printed again.")
     new_articles: Mapped[int] = mapped_column(comment="Articles that stood in no earlier night.")
 
 
@@ -147,12 +149,14 @@ class Syndication(Base):
 
     agency: Mapped[Words] = mapped_column(primary_key=True, comment="The agency.")
     site: Mapped[Words] = mapped_column(primary_key=True, comment="The site; empty if not known.")
-    night: Mapped[date] = mapped_column(primary_key=True, index=True, comment="The night.")
+    night: Mapped[date] = mapped_column(
+        primary_key=True, index=True, comment="A night on which they stood in a page."
+    )
     occurrences: Mapped[int] = mapped_column(comment="Places where such a text stands.")
     pages: Mapped[int] = mapped_column(comment="Pages with such a text.")
     articles: Mapped[int] = mapped_column(comment="Such texts.")
     stories: Mapped[int] = mapped_column(
-        comment="Stories of these texts: what was reported, however many copies."
+        comment="Stories of these texts, however many copies; not to be summed over nights or sites."
     )
 
 

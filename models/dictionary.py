@@ -3,13 +3,15 @@
 Comments, types and constraints are those that the database has.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import dedent
 
 from sqlalchemy import CheckConstraint, Table, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 
 from models import NEWS, OPS, Base
+from models.functions import FUNCTIONS, Function
 from models.views import VIEWS
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
@@ -44,14 +46,34 @@ def dictionary() -> str:
 def _lines() -> Iterator[str]:
     yield _INTRODUCTION
     yield from ("```mermaid", _picture(), "```", "")
-    yield from ("## Views of `news`", "", "| view | what |", "|---|---|")
+    yield "## Views of `news`"
     for view in VIEWS:
-        yield f"| `{view.name}` | {view.comment} |"
+        yield from ("", f"### news.{view.name}", "", view.comment, "")
+        yield from _explained("column", view.columns)
+    yield from ("", "## Functions of `news`")
+    for function in FUNCTIONS:
+        if function.name.startswith(f"{NEWS}."):
+            yield from _function(function)
     for schema, title in _TITLES.items():
         yield from ("", f"## {title}")
-        for table in sorted(Base.metadata.tables.values(), key=lambda table: table.name):
-            if table.schema == schema:
-                yield from _table(table)
+        for table in _tables(schema):
+            yield from _table(table)
+
+
+def _function(function: Function) -> Iterator[str]:
+    head, _, _ = function.definition.partition("language sql")
+    signature = dedent(head).strip().removeprefix("create function ")
+    yield from ("", f"### {function.name}", "", function.comment, "")
+    yield from ("```sql", signature, "```", "")
+    yield from _explained("argument", function.arguments)
+    if function.columns:
+        yield ""
+        yield from _explained("column", function.columns)
+
+
+def _explained(what: str, comments: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"| {what} | |", "|---|---|")
+    yield from (f"| `{name}` | {comment} |" for name, comment in comments.items())
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -22,12 +22,15 @@ class Entity(Base):
     )
 
     entity_id: Mapped[Key] = mapped_column(primary_key=True, comment="Derived from type and key.")
-    entity_type: Mapped[Words] = mapped_column(comment="PERSON, NORP, ORG, GPE, LOC, FAC or EVENT.")
+    entity_type: Mapped[Words] = mapped_column(
+        comment="PERSON, NORP (faiths, and peoples without a country), ORG, GPE, LOC, FAC or EVENT."
+    )
     entity_key: Mapped[Words] = mapped_column(
         comment="What identifies the entity within its type: a code, an id or a folded name."
     )
     display_name: Mapped[Words] = mapped_column(
-        comment="Its most frequent, then longest, then first spelling."
+        comment="Its most frequent, then longest, then first spelling; a country is called by its"
+        " people where only they are named."
     )
     country_code: Mapped[str | None] = mapped_column(
         CHAR(2), comment="Country it is or lies in (ISO 3166-1 alpha-2)."
@@ -55,7 +58,9 @@ class Name(Base):
     )
 
     name_id: Mapped[Key] = mapped_column(primary_key=True, comment="Derived from type and name.")
-    entity_type: Mapped[Words] = mapped_column(comment="Label of the mentions of this name.")
+    entity_type: Mapped[Words] = mapped_column(
+        comment="Label of the mentions of this name: NORP for a people whose entity is its country."
+    )
     name: Mapped[Words] = mapped_column(comment="The spelling, without titles and possessive.")
     entity_id: Mapped[UUID | None] = mapped_column(
         ForeignKey(Entity.entity_id),
@@ -80,7 +85,7 @@ class Mention(Base):
         CheckConstraint("char_length(surface) = end_char - start_char", "surface_length"),
         CheckConstraint("sentence_start <= start_char and end_char <= sentence_end", "in_sentence"),
         CheckConstraint(f"label in {_LABELS}", "label"),
-        {"schema": NEWS, "comment": "Spans of article texts that name something."},
+        {"schema": NEWS, "comment": "Spans of article texts that name something, or a date."},
     )
 
     article_id: Mapped[UUID] = mapped_column(
@@ -101,7 +106,9 @@ class Mention(Base):
     name_id: Mapped[UUID] = mapped_column(
         ForeignKey(Name.name_id), index=True, comment="The name it stands for."
     )
-    label: Mapped[Words] = mapped_column(comment="What the recogniser took it for.")
+    label: Mapped[Words] = mapped_column(
+        comment="What the recogniser took it for; DATE has no entity, and NORP may have a country."
+    )
     sentence_start: Mapped[int] = mapped_column(
         comment="First character of its sentence, counted as start_char is."
     )

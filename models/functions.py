@@ -4,7 +4,8 @@ Their bodies are bound to what they use when they are made: an analyst needs no 
 and no search path decides what they call.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,10 @@ class Function:
     name: str
     comment: str
     definition: str
+    arguments: Mapping[str, str]
+    """What each is, in their order: for the data dictionary, as Postgres has no place for it."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """The same of the columns of its rows, where it gives rows."""
 
 
 # An expression that an index has must be immutable. unaccent is not, as its rules are a file that an
@@ -26,17 +31,29 @@ FOLDED = Function(
     language sql immutable strict parallel safe
     return lower(ops.unaccent('ops.unaccent'::regdictionary, left(words, 2000)))
     """,
+    {"words": "Any text."},
+)
+
+NEWS_FOLDED = Function(
+    "news.folded",
+    "The first 2,000 characters in lower case without accents: to compare names or titles by, as in"
+    " news.folded(title) like '%nile%', which an index answers.",
+    """
+    create function news.folded(words text) returns text
+    language sql immutable strict parallel safe
+    return ops.folded(words)
+    """,
+    {"words": "Any text."},
 )
 
 # Of the query goes what the column leaves out (models/articles.py), and each - that excludes nothing:
 # the parser's stack holds 32. A snippet of a long body full of the words takes a second and more.
 SEARCH = Function(
     "news.search",
-    "Articles with these words, the best first: accents do not matter, a word in the title counts"
-    " more, and quotes, or and - mean what they do in web search. night is the first night; snippet"
-    " has the words in double asterisks, as far as they stand in the first 20,000 characters of the"
-    " body. Where no article has the words, those with titles like them. The first 1,000 characters"
-    " of the query count; at most 200 rows.",
+    "The best articles with these words: accents do not matter, a word in the title counts more, and"
+    " quotes, or and - mean what they do in web search. Where no article has the words, and they are"
+    " not in quotes, those with titles spelt like them. It gives 20 rows if not told otherwise and at"
+    " most 200: do not count them, but articles by their column search.",
     r"""
     create function news.search(
         query text,
@@ -45,7 +62,8 @@ SEARCH = Function(
         entity uuid default null,
         max_rows integer default 20)
     returns table (
-        article_id uuid, title text, night date, story_id uuid, rank real, snippet text)
+        article_id uuid, title text, night date, story_id uuid, rank real, matched text,
+        snippet text)
     language sql stable parallel safe
     set pg_trgm.word_similarity_threshold = 0.6
     begin atomic
@@ -65,25 +83,29 @@ SEARCH = Function(
                             where mention.article_id = article.article_id
                               and name.entity_id = entity))
     ), worded as materialized (
-        select article.article_id, ts_rank(article.search, asked.wanted) as rank
+        select article.article_id, ts_rank(article.search, asked.wanted) as rank,
+               'words' as matched
           from asked
           join eligible article on article.search @@ asked.wanted
          order by 2 desc, article.first_landed_on desc, article.article_id
          limit least(greatest(max_rows, 0), 200)
     ), alike as (
         select article.article_id,
-               ops.word_similarity(asked.folded, ops.folded(article.title)) as rank
+               ops.word_similarity(asked.folded, ops.folded(article.title)) as rank,
+               'similar title' as matched
           from asked
           join eligible article on asked.folded operator(ops.<%) ops.folded(article.title)
          where not exists (select from worded)
            and numnode(asked.wanted) > 0
            and strpos(asked.wanted::text, '!') = 0
+           and strpos(asked.words, '"') = 0
          order by 2 desc, article.first_landed_on desc, article.article_id
          limit least(greatest(max_rows, 0), 200)
     ), found as (
         select * from worded union all select * from alike
     )
     select article.article_id, article.title, article.first_landed_on, story.story_id, found.rank,
+           found.matched,
            ts_headline('news.english_unaccent',
                        translate(left(article.body, 20000), '_<~/', '    '), asked.wanted,
                        'StartSel=**, StopSel=**, MaxFragments=2, MinWords=8, MaxWords=25')
@@ -94,17 +116,34 @@ SEARCH = Function(
      order by found.rank desc, article.first_landed_on desc, article.article_id;
     end
     """,
+    {
+        "query": "The words, as in web search; the first 1,000 characters count.",
+        "first_night": "Only articles that landed first on this night or later.",
+        "last_night": "Only articles that landed first on this night or earlier.",
+        "entity": "Only articles that name this entity; null is no condition.",
+        "max_rows": "How many articles at most, up to 200.",
+    },
+    {
+        "article_id": "The article.",
+        "title": "Its headline.",
+        "night": "The night on which it landed first.",
+        "story_id": "Its story; null until the next run links it.",
+        "rank": "How well it fits; words and similar titles are measured differently.",
+        "matched": "words: it has them; similar title: no article has, its title is spelt like them.",
+        "snippet": "Where the words stand, in double asterisks, in the first 20,000 characters of the"
+        " body.",
+    },
 )
 
 FIND_ENTITY = Function(
     "news.find_entity",
     "Entities with a name like this one, misspelled or without accents too: the most similar first,"
-    " then one of exactly this name, then the most mentioned. The first 200 characters count.",
+    " then one of exactly this name, then the most mentioned.",
     """
     create function news.find_entity(name text, max_rows integer default 10)
     returns table (
         entity_id uuid, entity_type text, display_name text, country_code text,
-        matched_name text, similarity real, mentions bigint)
+        matched_name text, similarity real, is_exact boolean, mentions bigint)
     language sql stable parallel safe
     set pg_trgm.word_similarity_threshold = 0.5
     begin atomic
@@ -128,19 +167,33 @@ FIND_ENTITY = Function(
           from alike
           join news.entities entity on entity.entity_id = alike.entity_id
     )
-    select entity_id, entity_type, display_name, country_code, name, similarity, mentions
+    select entity_id, entity_type, display_name, country_code, name, similarity, is_exact, mentions
       from counted
      order by similarity desc, is_exact desc, mentions desc, display_name collate "C", entity_id
      limit least(greatest(max_rows, 0), 200);
     end
     """,
+    {
+        "name": "A name, or a part of one; the first 200 characters count.",
+        "max_rows": "How many entities at most, up to 200.",
+    },
+    {
+        "entity_id": "The entity.",
+        "entity_type": "PERSON, NORP, ORG, GPE, LOC, FAC or EVENT.",
+        "display_name": "What it is called here.",
+        "country_code": "Country it is or lies in (ISO 3166-1 alpha-2).",
+        "matched_name": "Its spelling that is most like the name.",
+        "similarity": "How much of the name that spelling holds, by its letters; 1 is all of it, and"
+        " more may stand around it.",
+        "is_exact": "Whether that spelling is the name, but for capitals and accents.",
+        "mentions": "How often it is named, by any of its spellings.",
+    },
 )
 
 NAMED_WITH = Function(
     "news.named_with",
     "Entities named in the same articles as this one, within these nights of first landing: in how"
-    " many articles and stories, most stories first. lift compares the share of the stories that name"
-    " the other with its share in the whole archive. At most 1,000 rows.",
+    " many articles and stories. Most stories come first, then most articles, then the highest lift.",
     """
     create function news.named_with(
         entity uuid,
@@ -171,10 +224,26 @@ NAMED_WITH = Function(
            / ((select count(distinct told.story_id) from told) * known.stories)
       from beside
       join news.entity_profile known on known.entity_id = beside.entity_id
-     order by beside.stories desc, 6 desc, beside.entity_id
+     order by beside.stories desc, beside.articles desc, 6 desc, known.display_name collate "C",
+              beside.entity_id
      limit least(greatest(max_rows, 0), 1000);
     end
     """,
+    {
+        "entity": "The entity.",
+        "first_night": "Only articles that landed first on this night or later.",
+        "last_night": "Only articles that landed first on this night or earlier.",
+        "max_rows": "How many others at most, up to 1,000.",
+    },
+    {
+        "entity_id": "The other.",
+        "entity_type": "Its type.",
+        "display_name": "What it is called here.",
+        "articles": "Articles that name both.",
+        "stories": "Stories of these articles.",
+        "lift": "The other's share of the stories that name the entity, over its share of all stories"
+        " of the archive: 1 is chance.",
+    },
 )
 
-FUNCTIONS = (FOLDED, SEARCH, FIND_ENTITY, NAMED_WITH)
+FUNCTIONS = (FOLDED, NEWS_FOLDED, SEARCH, FIND_ENTITY, NAMED_WITH)

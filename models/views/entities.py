@@ -8,6 +8,17 @@ ENTITY_PAIRS = View(
     " lift compares the stories with what chance would give: stories * all stories / (stories of one *"
     " stories of the other); above 1 they are named together more often. Articles that name more than"
     " 100 entities are lists and left out. Ask by entity_a = X or entity_b = X.",
+    {
+        "entity_a": "The entity with the smaller id.",
+        "entity_b": "The entity with the larger id.",
+        "name_a": "Display name of entity_a.",
+        "name_b": "Display name of entity_b.",
+        "articles": "Articles that name both.",
+        "stories": "Stories of these articles.",
+        "sentences": "Sentences that name both.",
+        "sentence_stories": "Stories with such a sentence.",
+        "lift": "How many times more stories name both than chance would give.",
+    },
     """
     select pair.entity_a, pair.entity_b,
            a.display_name as name_a, b.display_name as name_b,
@@ -46,6 +57,20 @@ ENTITY_PROFILE = View(
     "One row an entity: its spellings, the most frequent first, how often it is named, the first and"
     " the last night on which an article that names it landed first, and the ten entities named with"
     " it in most stories (of these the rarer first), ids and names in one order.",
+    {
+        "entity_id": "The entity.",
+        "entity_type": "PERSON, NORP, ORG, GPE, LOC, FAC or EVENT.",
+        "display_name": "Its most frequent spelling.",
+        "country_code": "Country it is or lies in (ISO 3166-1 alpha-2).",
+        "names": "Its spellings, the most frequent first.",
+        "mentions": "How often it is named.",
+        "articles": "Articles that name it.",
+        "stories": "Stories of these articles.",
+        "first_night": "First night on which an article that names it was new.",
+        "last_night": "Last night on which an article that names it was new.",
+        "often_with": "The ten entities named with it in most stories.",
+        "often_with_names": "Their display names, in the same order.",
+    },
     f"""
     select entity.entity_id,
            entity.entity_type,
@@ -73,6 +98,10 @@ ENTITY_PROFILE = View(
 ENTITY_REDIRECTS = View(
     "entity_redirects",
     "Entities that there are no more because an alias file or a table joins their names to another.",
+    {
+        "entity_id": "The entity that is gone.",
+        "redirects_to": "The one that its names stand for now.",
+    },
     """
     select distinct name.own_entity_id as entity_id, name.entity_id as redirects_to
       from news.names name
@@ -85,6 +114,15 @@ ENTITY_REDIRECTS = View(
 NAME_SUGGESTIONS = View(
     "name_suggestions",
     "Entities of one type whose names end alike and are similar: to be looked at by someone.",
+    {
+        "entity_type": "Type of both.",
+        "name": "Display name of the one.",
+        "other_name": "Display name of the other.",
+        "score": "How similar their keys are, from 0.5 to 1.",
+        "shared_articles": "Articles that name both, which speaks against their being one.",
+        "entity_id": "The one.",
+        "other_entity_id": "The other.",
+    },
     """
     with named as (
          select entity.entity_id, entity.entity_type, entity.entity_key, entity.display_name,

@@ -5,7 +5,17 @@ from models.views.view import View
 STORIES = View(
     "stories",
     "One row a story: its canonical title and how far it spread. sites counts those that are known:"
-    " a text file does not say where it was scraped.",
+    " a text file does not say where it was scraped. Worked out when asked: name a story_id.",
+    {
+        "story_id": "The story: the id of its canonical article.",
+        "title": "Headline of the canonical article.",
+        "articles": "Its articles: versions that differ in anything.",
+        "occurrences": "Places where they stand in pages, of all nights.",
+        "first_night": "First night on which one stood in a page.",
+        "last_night": "Last night on which one stood in a page.",
+        "pages": "Pages in which they stand.",
+        "sites": "Sites of these pages, as far as they are known.",
+    },
     """
     select story.story_id,
            canonical.title,
@@ -28,6 +38,13 @@ STORY_TIMELINE = View(
     "story_timeline",
     "One row a story and a night on which it stood in a page: how many of its articles, in how many"
     " places, and how many articles for the first time.",
+    {
+        "story_id": "The story.",
+        "night": "A night on which it stood in a page, new or printed again.",
+        "articles": "Its articles that stood there; not to be summed over nights.",
+        "occurrences": "Places where they stood that night.",
+        "new_articles": "Those of the articles that stood in no earlier night.",
+    },
     """
     select story.story_id,
            file.landing_date as night,

@@ -1,5 +1,6 @@
 """What a view is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -9,4 +10,6 @@ class View:
 
     name: str
     comment: str
+    columns: Mapping[str, str]
+    """The comment of each column, in their order."""
     query: str

@@ -64,7 +64,7 @@ def test_every_table_view_and_column_of_news_and_ops_has_a_comment(connection: C
                union all
                select attname, attnum from pg_attribute
                 where attrelid = relation.oid and attnum > 0 and not attisdropped
-                  and relation.relkind = 'r'
+                  and relation.relkind in ('r', 'v', 'm')
                ) attribute on true
          where relation.relnamespace in ('news'::regnamespace, 'ops'::regnamespace)
            and relation.relkind in ('r', 'v', 'm')
@@ -122,6 +122,15 @@ def test_a_view_is_what_the_models_say(connection: Connection, view: object) -> 
     assert built == wanted
     assert kind == "v"
     assert comment == expected.comment
+    columns = connection.execute(
+        text("""
+        select attname, col_description(attrelid, attnum)
+          from pg_attribute where attrelid = cast(:name as regclass) and attnum > 0
+         order by attnum
+        """),
+        {"name": f"news.{expected.name}"},
+    ).all()
+    assert [tuple(column) for column in columns] == list(expected.columns.items())
 
 
 def test_there_is_no_view_that_the_models_do_not_know(connection: Connection) -> None:

@@ -131,9 +131,17 @@ def test_search_filters_by_nights_entity_and_count(analyst: Connection) -> None:
 
 
 def test_a_misspelled_title_is_found_where_no_article_has_the_words(analyst: Connection) -> None:
-    assert titles(analyst, "Erdogen visits Bagdad") == ["Erdoğan visits Baghdad"]
+    (row,) = search(analyst, "Erdogen visits Bagdad")
+    assert (row.title, row.matched) == ("Erdoğan visits Baghdad", "similar title")
+    assert [row.matched for row in search(analyst, "Erdogan visits Baghdad")] == ["words"]
     assert titles(analyst, "Erdogen visits Bagdad", entity=SUDAN.entity_id) == []
     assert titles(analyst, "ferry -ferry") == []
+
+
+def test_words_in_quotes_are_found_as_they_stand_or_not_at_all(analyst: Connection) -> None:
+    assert titles(analyst, "line of ferries opens") == ["Türkiye opens a ferry line"]
+    for quoted in ('"line ferry"', '"Erdogen" visits', 'Erdogen visits "'):
+        assert titles(analyst, quoted) == []
 
 
 @pytest.mark.parametrize(
@@ -183,13 +191,27 @@ def test_an_entity_is_found_by_a_misspelled_name(analyst: Connection) -> None:
 
 def test_an_exact_name_comes_before_one_that_holds_it(analyst: Connection) -> None:
     found = entities(analyst, "erdogan")
-    assert [(row.matched_name, row.similarity) for row in found] == [("Erdogan", 1)]
+    assert [(row.matched_name, row.similarity, row.is_exact) for row in found] == [
+        ("Erdogan", 1, True)
+    ]
+    assert [(row.similarity, row.is_exact) for row in entities(analyst, "tayyip")] == [(1, False)]
     assert entities(analyst, "SUDAN")[0].display_name == "Sudan"
     assert len(entities(analyst, "sudan", max_rows=1)) == 1
 
 
 def test_an_entity_that_nobody_named_is_not_found(analyst: Connection) -> None:
     assert entities(analyst, "Reykjavik") == []
+
+
+# --- news.folded
+
+
+def test_a_part_of_a_name_or_title_is_found_by_an_index(analyst: Connection) -> None:
+    found = text("select title from news.articles where news.folded(title) like '%turkiye op%'")
+    assert analyst.scalars(found).all() == ["Türkiye opens a ferry line"]
+    analyst.execute(text("set local enable_seqscan = off"))
+    plan = "\n".join(analyst.scalars(text(f"explain {found}")))
+    assert "ix_articles_folded_title" in plan
 
 
 # --- how they are made
@@ -204,6 +226,11 @@ def test_a_function_is_what_the_models_say(archive: Engine, function: Function) 
     with archive.connect() as connection:
         built = connection.execute(definition, {"name": function.name}).one()
         assert (built[1], built[2]) == (function.comment, False)
+        named = text("select proargnames from pg_proc where oid = to_regproc(:name)")
+        assert connection.scalar(named, {"name": function.name}) == [
+            *function.arguments,
+            *function.columns,
+        ]
         replacing = function.definition.replace("create function", "create or replace function")
         connection.execute(text(replacing))
         assert connection.execute(definition, {"name": function.name}).one() == built

@@ -4,6 +4,7 @@ import re
 
 from models import NEWS, Base
 from models.dictionary import TARGET, dictionary
+from models.functions import FUNCTIONS
 from models.views import VIEWS
 
 
@@ -11,13 +12,34 @@ def test_the_data_dictionary_is_current() -> None:
     assert TARGET.read_text(encoding="utf-8") == dictionary(), "run `make dictionary`"
 
 
-def test_it_names_every_table_column_and_view() -> None:
+def section(name: str) -> str:
+    """What it says below the heading of a table, a view or a function."""
     said = dictionary()
+    assert said.count(f"\n### {name}\n") == 1
+    return said.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
+
+
+def test_it_names_every_table_and_column() -> None:
     for table in Base.metadata.tables.values():
-        section = said.partition(f"### {table.schema}.{table.name}\n")[2].partition("\n### ")[0]
-        assert str(table.comment) in section
-        assert all(f"| `{column.name}` |" in section for column in table.columns)
-    assert all(f"| `{view.name}` | {view.comment} |" in said for view in VIEWS)
+        said = section(table.fullname)
+        assert str(table.comment) in said
+        assert all(f"| `{column.name}` |" in said for column in table.columns)
+
+
+def test_it_names_every_view_and_column() -> None:
+    for view in VIEWS:
+        said = section(f"news.{view.name}")
+        assert view.comment in said
+        assert all(f"| `{name}` | {comment} |" in said for name, comment in view.columns.items())
+
+
+def test_it_names_every_function_and_argument() -> None:
+    for function in FUNCTIONS:
+        if function.name.startswith("news."):
+            said = section(function.name)
+            assert function.comment in said
+            explained = {**function.arguments, **function.columns}
+            assert all(f"| `{name}` | {comment} |" in said for name, comment in explained.items())
 
 
 def test_the_picture_joins_every_table_of_news_by_columns_that_it_has() -> None:
