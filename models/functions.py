@@ -64,7 +64,7 @@ SEARCH = Function(
     returns table (
         article_id uuid, title text, night date, story_id uuid, rank real, matched text,
         snippet text)
-    language sql stable parallel safe
+    language sql stable parallel safe rows 20
     set pg_trgm.word_similarity_threshold = 0.6
     begin atomic
     with asked as materialized (
@@ -144,7 +144,7 @@ FIND_ENTITY = Function(
     returns table (
         entity_id uuid, entity_type text, display_name text, country_code text,
         matched_name text, similarity real, is_exact boolean, mentions bigint)
-    language sql stable parallel safe
+    language sql stable parallel safe rows 10
     set pg_trgm.word_similarity_threshold = 0.5
     begin atomic
     with asked as materialized (
@@ -203,7 +203,7 @@ NAMED_WITH = Function(
     returns table (
         entity_id uuid, entity_type text, display_name text, articles bigint, stories bigint,
         lift double precision)
-    language sql stable parallel safe
+    language sql stable parallel safe rows 20
     begin atomic
     with told as materialized (
         select one.article_id, one.story_id

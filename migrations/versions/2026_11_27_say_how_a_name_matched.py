@@ -4,7 +4,7 @@ Revision: 0010
 Follows: 0009
 
 `news.search` gives titles like the query only where it has no quotes, `news.named_with` orders ties by
-name, and `news.folded` is new.
+name, and `news.folded` is new. How many rows they give is told the planner.
 """
 
 from alembic import op
@@ -41,7 +41,7 @@ FUNCTIONS = [
     returns table (
         article_id uuid, title text, night date, story_id uuid, rank real, matched text,
         snippet text)
-    language sql stable parallel safe
+    language sql stable parallel safe rows 20
     set pg_trgm.word_similarity_threshold = 0.6
     begin atomic
     with asked as materialized (
@@ -102,7 +102,7 @@ FUNCTIONS = [
     returns table (
         entity_id uuid, entity_type text, display_name text, country_code text,
         matched_name text, similarity real, is_exact boolean, mentions bigint)
-    language sql stable parallel safe
+    language sql stable parallel safe rows 10
     set pg_trgm.word_similarity_threshold = 0.5
     begin atomic
     with asked as materialized (
@@ -144,7 +144,7 @@ FUNCTIONS = [
     returns table (
         entity_id uuid, entity_type text, display_name text, articles bigint, stories bigint,
         lift double precision)
-    language sql stable parallel safe
+    language sql stable parallel safe rows 20
     begin atomic
     with told as materialized (
         select one.article_id, one.story_id

@@ -1,6 +1,7 @@
 """The questions of docs/questions.md are read, filled and answered."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,13 @@ def test_the_guide_leads_to_each_of_them() -> None:
         for one in read(QUESTIONS.read_text(encoding="utf-8"))
     }
     assert set(re.findall(r"questions\.md#([\w-]+)", GUIDE.read_text(encoding="utf-8"))) == headings
+
+
+@pytest.mark.parametrize("path", [GUIDE, QUESTIONS], ids=lambda path: path.name)
+def test_statements_can_be_pasted_one_after_the_other(path: Path) -> None:
+    found = statements(path.read_text(encoding="utf-8"))
+    assert found
+    assert all(sql.count(";") == 1 and sql.endswith(";") for sql, _ in found)
 
 
 def test_a_question_is_read_with_all_that_belongs_to_it() -> None:
