@@ -100,7 +100,7 @@ def _rules(table: Table) -> Iterator[str]:
 
 def _picture() -> str:
     """The tables of news and what they are joined by, as a Mermaid diagram."""
-    lines = ["erDiagram"]
+    lines = ["erDiagram", "direction LR"]
     for table in _tables(NEWS):
         for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
             other = key.column.table

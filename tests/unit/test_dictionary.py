@@ -43,7 +43,7 @@ def test_it_names_every_function_and_argument() -> None:
 
 
 def test_the_picture_joins_every_table_of_news_by_columns_that_it_has() -> None:
-    picture = dictionary().partition("erDiagram\n")[2].partition("```")[0]
+    picture = dictionary().partition("direction LR\n")[2].partition("```")[0]
     lines = [re.fullmatch(r"  (\w+) \S+ (\w+) : (\w+)", line) for line in picture.splitlines()]
     tables = {table.name: table for table in Base.metadata.tables.values() if table.schema == NEWS}
     drawn = [line.groups() for line in lines if line]
