@@ -46,6 +46,12 @@ def test_a_question_has_the_result_that_is_written_below_it(question: Question) 
     assert table(columns, rows) == question.result, "run `make questions`"
 
 
+def test_nights_that_never_landed_make_nobody_rise() -> None:
+    (rises,) = (one for one in read(QUESTIONS.read_text(encoding="utf-8")) if one.number == 9)
+    columns, rows = read_rows(rises.sql_with({"earlier_night": "2026-01-02"}))
+    assert table(columns, rows) == rises.result
+
+
 def test_the_indexes_that_are_named_are_there(nights: Engine) -> None:
     named = {name for one in read(QUESTIONS.read_text(encoding="utf-8")) for name in one.indexes}
     with nights.connect() as connection:
