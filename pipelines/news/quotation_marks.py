@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pipelines.news.speakers import CUE
+from pipelines.news.speech_words import CUE
 
 _MIN_PARTIAL_WORDS = 4
 _TITLE_HINT_CHARS = 100
