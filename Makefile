@@ -10,7 +10,7 @@ export PYTHONPATH :=
 export UV_PYTHON_DOWNLOADS := never
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help demo test lint audit bench bench-duplicates bench-history bench-aliases soak dictionary questions ui lock clean install
+.PHONY: help demo test lint audit bench bench-duplicates bench-history bench-aliases bench-analysts soak dictionary questions ui lock clean install
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,9 @@ bench-history: .venv/.bench-installed ## Link a night against histories of up to
 
 bench-aliases: install ## Resolve the names of a million mentions anew after a change of the alias file; some two minutes
 	@$(PY) -m benchmarks.aliases
+
+bench-analysts: install ## Ask a million articles what analysts ask; half an hour, 20 GB of disk
+	@$(PY) -m benchmarks.analyst_queries
 
 dictionary: install ## Write docs/data-dictionary.md from the models
 	@$(PY) -m models.dictionary

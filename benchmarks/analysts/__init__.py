@@ -1,0 +1,1 @@
+"""A made-up archive that analysts' questions are asked of, and what it takes to answer them."""
