@@ -22,7 +22,7 @@ from pipelines.news.chaining import name_mentions
 from pipelines.news.keys import derive_key
 from pipelines.news.records import Mention
 from pipelines.settings import settings as read_settings
-from pipelines.store import bulk
+from pipelines.store import analytics, bulk
 from pipelines.store.mentions import put_mentions
 from pipelines.store.settle import settle
 from tests.conftest import fresh_database
@@ -139,6 +139,7 @@ def outcome(
         run = AssetRun(engine, None)
         resolve_names(run)
         assert run.counts["rows_written"] == 0
+        analytics.refresh(engine)
         return everything(engine)
 
 

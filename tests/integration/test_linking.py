@@ -21,7 +21,7 @@ from pipelines.news.keys import derive_key
 from pipelines.news.minhash import sign
 from pipelines.news.shingles import shingle
 from pipelines.news.stories import story_text, verify
-from pipelines.store import bands, bulk
+from pipelines.store import analytics, bands, bulk
 from pipelines.store.settle import settle
 from pipelines.store.signatures import queue_unsigned
 from tests.conftest import fresh_database
@@ -114,6 +114,7 @@ def linked(
             delete(connection, gone)
         link(engine)
         assert link(engine).counts["rows_written"] == 0
+        analytics.refresh(engine)
         return everything(engine)
 
 
