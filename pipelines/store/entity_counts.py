@@ -18,10 +18,20 @@ LIST_LENGTH = 100
 
 # What the stories of the articles `taken` were counted with, and what they name now. Sentences are
 # numbered in the order of title, captions, body (the sections' names in reverse).
+# A story that has taken in articles of another, not taken here, drags that one along: else these would be
+# added to the one and never subtracted from the other.
 _STORIES = """
-    select story_id from news.article_entities join pg_temp.taken using (article_id)
-     union
-    select story_id from news.story_articles join pg_temp.taken using (article_id)
+    with recursive touched (story_id) as (
+         (select story_id from news.article_entities join pg_temp.taken using (article_id)
+           union
+          select story_id from news.story_articles join pg_temp.taken using (article_id))
+          union
+         select counted.story_id
+           from touched
+           join news.story_articles member using (story_id)
+           join news.article_entities counted on counted.article_id = member.article_id
+    )
+    select story_id from touched
 """
 _COUNTED = """
     select article_id, entity_id, story_id, night, mentions, sentences

@@ -241,7 +241,7 @@ def test_it_is_what_one_query_over_everything_counts(bare: Engine, happened: lis
         for table, query in WHOLE.items():
             assert counted(connection, table) == rows(connection, query), table
         assert connection.scalar(text("select stories from ops.analytics_state")) == (
-            connection.scalar(text("select count(distinct story_id) from news.story_articles"))
+            connection.scalar(text("select count(*) from news.story_articles where is_canonical"))
         )
 
 
@@ -268,6 +268,22 @@ def test_each_batch_is_counted_whole_and_a_crash_loses_no_more(bare: Engine) -> 
         days = text("select night, articles from news.entity_days")
         assert [tuple(row) for row in connection.execute(days)] == [(FIRST_NIGHT, 4)]
     assert analytics.refresh(bare).articles == 1
+
+
+@pytest.mark.parametrize("new", ["C", "F", "G", "H"])
+def test_stories_that_merge_across_batches_are_counted_once(bare: Engine, new: str) -> None:
+    with bare.begin() as connection:
+        empty(connection)
+        for title in ("A", "B"):
+            put_article(connection, title, names=[NAMES[0]])
+    analytics.refresh(bare)
+    with bare.begin() as connection:
+        put_article(connection, new, names=[NAMES[0]], copy_of="A")
+        connection.execute(text(CHANGES["join"]), {"one": "B", "other": "A"})
+    analytics.refresh(bare, batches=(1, 1))
+    with bare.connect() as connection:
+        for table, query in WHOLE.items():
+            assert counted(connection, table) == rows(connection, query), table
 
 
 def test_triggers_watch_what_is_counted() -> None:
