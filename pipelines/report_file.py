@@ -27,7 +27,11 @@ def write_report(engine: Engine, night: date, *, force: bool = False) -> ReportF
     path = settings().reports / f"{night}.html"
     with engine.connect() as connection:
         report = read_night(connection, night)
-    if not force and path.is_file() and is_page_of(path.read_text(encoding="utf-8"), report):
+    if (
+        not force
+        and path.is_file()
+        and is_page_of(path.read_text(encoding="utf-8", errors="replace"), report)
+    ):
         return ReportFile(report, path, is_written=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     # A reader sees the old page or the new one, and none that a crash cut short.

@@ -85,7 +85,6 @@ REFUSED: dict[str, type[Exception]] = {
     "select * from ops.quarantine": errors.InsufficientPrivilege,
     "table ops.loads": errors.InsufficientPrivilege,
     "select ops.similarity('a', 'b')": errors.InsufficientPrivilege,
-    "select ops.refresh_view('coverage')": errors.InsufficientPrivilege,
     "select query_to_xml('select * from ops.loads', true, true, '')": errors.InsufficientPrivilege,
     "select set_config('role', 'none', true)": errors.InsufficientPrivilege,
     "select set_config('role', 'broadsheet_owner', true)": errors.InsufficientPrivilege,
