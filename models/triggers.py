@@ -1,7 +1,8 @@
 """Triggers that note what has to be counted anew, as SQL. A migration carries a frozen copy.
 
-They fire once a statement, whoever writes, and in the transaction of the writer: no crash leaves a
-change behind that is not noted.
+They fire once a statement, in the transaction of the writer: no crash leaves a change behind that is
+not noted. Writers hold the write lock (pipelines/store/database.py); SQL by hand without it, beside a
+refresh, may find its article noted already and lose the note to that refresh.
 """
 
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ survive_outages()
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Six assets, their checks, two jobs, their schedules, and the sensors."""
+    """Seven assets, their checks, two jobs, their schedules, and the sensors."""
     return dg.Definitions(
         assets=assets.ASSETS,
         asset_checks=checks.CHECKS,

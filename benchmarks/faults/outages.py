@@ -55,7 +55,7 @@ def disk_full(production: Production, night: date) -> Scene:
             180,
         )
     if "No space left on device" not in runs.told(scene.run_id):
-        message = "The night did not meet a full disk."
+        message = f"The night did not meet a full disk: {runs.told(scene.run_id)}"
         raise FaultError(message)
     return scene
 

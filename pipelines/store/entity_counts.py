@@ -2,7 +2,7 @@
 
 `news.article_entities` is what was counted. An article that changed is read anew with all articles of
 its story before and after, as stories are counted once; the difference between what they named and
-what they name goes into every sum. The work is that of the changed articles, however large the
+what they name goes into every sum. The work is that of the changed stories, however large the
 archive is. See Gupta, Mumick: Maintenance of materialized views (1995), "counting algorithm".
 """
 
