@@ -80,11 +80,15 @@ class Runs:
         return sum(step in {None, event.step_key} for event in events)
 
     def told(self, run_id: str) -> str:
-        """What a run has to say about its failures, those that were tried again too."""
+        """What a run has to say about its failures, those that were tried again too.
+
+        A run that could not be launched says why in an event of the engine.
+        """
         kinds = {
             DagsterEventType.STEP_UP_FOR_RETRY,
             DagsterEventType.STEP_FAILURE,
             DagsterEventType.RUN_FAILURE,
+            DagsterEventType.ENGINE_EVENT,
         }
         said: list[str] = []
         for one in self.instance.all_logs(run_id, of_type=kinds):
