@@ -20,7 +20,9 @@ class ArticleEntity(Base):
     __table_args__ = (
         CheckConstraint("mentions > 0", "mentions"),
         CheckConstraint("cardinality(sentences) between 1 and mentions", "sentences"),
-        Index(None, "entity_id", "night", postgresql_include=["article_id", "story_id"]),
+        Index(
+            None, "entity_id", "night", postgresql_include=["article_id", "story_id", "mentions"]
+        ),
         {
             "schema": NEWS,
             "comment": "Entities that articles name: one row an article and an entity, for articles"

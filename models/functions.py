@@ -135,6 +135,8 @@ SEARCH = Function(
     },
 )
 
+# Others are looked for only if entities of exactly this name are too few: a word that thousands of
+# names share takes a tenth of a second. Without a letter or digit the index would be read whole.
 FIND_ENTITY = Function(
     "news.find_entity",
     "Entities with a name like this one, misspelled or without accents too: the most similar first,"
@@ -148,24 +150,41 @@ FIND_ENTITY = Function(
     set pg_trgm.word_similarity_threshold = 0.5
     begin atomic
     with asked as materialized (
-        select ops.folded(left(normalize(find_entity.name), 200)) as folded
-    ), alike as (
-        select distinct on (known.entity_id) known.entity_id, known.name,
-               ops.word_similarity(asked.folded, ops.folded(known.name)) as similarity,
-               ops.folded(known.name) = asked.folded as is_exact
+        select folded
+          from ops.folded(left(normalize(find_entity.name), 200)) folded
+         where cardinality(ops.show_trgm(folded)) > 0
+    ), exact as materialized (
+        select known.entity_id, known.name, known.mention_count
           from asked
-          join news.names known
-            on asked.folded operator(ops.<%) ops.folded(known.name)
+          join news.names known on ops.folded(known.name) = asked.folded
          where known.entity_id is not null
-         order by known.entity_id, 3 desc, 4 desc, known.mention_count desc,
-                  known.name collate "C"
+    ), spelt as (
+        select entity_id, name, mention_count, 1::real as similarity, true as is_exact
+          from exact
+         union all
+        select known.entity_id, known.name, known.mention_count,
+               ops.word_similarity(asked.folded, ops.folded(known.name)), false
+          from asked
+          join news.names known on asked.folded operator(ops.<%) ops.folded(known.name)
+         where known.entity_id is not null
+           and (select count(distinct entity_id) from exact) < max_rows
+           and not exists (select from exact where exact.entity_id = known.entity_id)
+    ), alike as (
+        select distinct on (entity_id) entity_id, name, similarity, is_exact
+          from spelt
+         order by entity_id, similarity desc, mention_count desc, name collate "C"
+    ), closest as (
+        select *
+          from alike
+         order by similarity desc, is_exact desc
+         fetch first least(greatest(max_rows, 0), 200) rows with ties
     ), counted as (
-        select alike.*, entity.entity_type, entity.display_name, entity.country_code,
+        select closest.*, entity.entity_type, entity.display_name, entity.country_code,
                (select sum(spelling.mention_count)
                   from news.names spelling
-                 where spelling.entity_id = alike.entity_id) as mentions
-          from alike
-          join news.entities entity on entity.entity_id = alike.entity_id
+                 where spelling.entity_id = closest.entity_id) as mentions
+          from closest
+          join news.entities entity on entity.entity_id = closest.entity_id
     )
     select entity_id, entity_type, display_name, country_code, name, similarity, is_exact, mentions
       from counted
@@ -220,7 +239,7 @@ NAMED_WITH = Function(
     )
     select beside.entity_id, known.entity_type, known.display_name, beside.articles, beside.stories,
            beside.stories::double precision
-           * (select count(*) from news.story_articles where is_canonical)
+           * (select stories from news.archive)
            / ((select count(distinct told.story_id) from told) * known.stories)
       from beside
       join news.entity_profile known on known.entity_id = beside.entity_id

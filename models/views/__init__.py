@@ -6,13 +6,14 @@ from models.views.entities import (
     ENTITY_REDIRECTS,
     NAME_SUGGESTIONS,
 )
-from models.views.stories import STORIES, STORY_TIMELINE
+from models.views.stories import ARCHIVE, STORIES, STORY_TIMELINE
 from models.views.texts import ARTICLE_TEXTS, QUOTATION_TEXTS
 from models.views.view import View
 
 __all__ = ["VIEWS", "View"]
 
 VIEWS = (
+    ARCHIVE,
     STORIES,
     STORY_TIMELINE,
     ARTICLE_TEXTS,

@@ -60,3 +60,24 @@ STORY_TIMELINE = View(
      group by story.story_id, file.landing_date
     """,
 )
+
+ARCHIVE = View(
+    "archive",
+    "One row: how much there is, as of the last refresh of the counts.",
+    {
+        "nights": "Nights on which something landed.",
+        "first_night": "The first of them.",
+        "last_night": "The last of them.",
+        "files": "Files that landed.",
+        "pages": "Pages in them.",
+        "occurrences": "Places where articles stand in pages.",
+        "articles": "Articles: versions that differ in anything.",
+        "stories": "Stories of these articles, which lift compares with.",
+    },
+    """
+    select count(*) as nights, min(landing_date) as first_night, max(landing_date) as last_night,
+           sum(files) as files, sum(pages) as pages, sum(occurrences) as occurrences,
+           sum(new_articles) as articles, (select stories from ops.analytics_state) as stories
+      from news.coverage
+    """,
+)

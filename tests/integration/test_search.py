@@ -199,6 +199,13 @@ def test_an_exact_name_comes_before_one_that_holds_it(analyst: Connection) -> No
     assert len(entities(analyst, "sudan", max_rows=1)) == 1
 
 
+@pytest.mark.parametrize("name", ["erdogan", "Sudan", "sudani", "tayyip", "Erdogen", "Recep", "a"])
+def test_fewer_rows_are_the_first_of_more(analyst: Connection, name: str) -> None:
+    every = entities(analyst, name, max_rows=200)
+    for few in range(len(every) + 1):
+        assert entities(analyst, name, max_rows=few) == every[:few]
+
+
 def test_an_entity_that_nobody_named_is_not_found(analyst: Connection) -> None:
     assert entities(analyst, "Reykjavik") == []
 

@@ -219,6 +219,10 @@ def test_syndication_counts_what_is_reported_apart_from_copies(counted: Engine) 
     ]
 
 
+def test_the_archive_is_counted_in_one_row(counted: Engine) -> None:
+    assert rows(counted, "select * from news.archive") == [(3, night(0), night(2), 9, 9, 9, 7, 6)]
+
+
 def test_coverage_tells_new_articles_from_repeats(counted: Engine) -> None:
     found = rows(
         counted,
