@@ -4,6 +4,7 @@ Belongs here: executing, timing and explaining. Does not belong here: what they 
 (`values.py`).
 """
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from pipelines.progress import track
 from pipelines.store.database import as_libpq_url
 
 ROLE = "broadsheet_analyst"
+_TRIVIAL = re.compile(r"duration: 0\.0")
+"""Statements of functions that took less than a tenth of a millisecond: thousands in one question."""
+
 TIMEOUT_SECONDS = 60
 _WARMING = 10
 _EXPLAIN = (
@@ -88,12 +92,14 @@ def ask(url: str, questions: Sequence[Question], values: Values, times: int) -> 
 
 
 def plan(url: str, question: Question, values: Mapping[str, str]) -> str:
-    """The statement and its plan as it ran, with those of the functions it calls."""
+    """The statement and its plan as it ran, with those of the functions it calls but for trivial ones."""
     heard: list[str] = []
     with _analyst(url, _EXPLAIN) as connection:
         connection.add_notice_handler(lambda notice: heard.append(notice.message_primary or ""))
         _execute(connection, question, values)
-    return "\n\n".join([question.sql_with(values), *reversed(heard)]) + "\n"
+    whole, *called = reversed(heard)
+    called = [one for one in called if not _TRIVIAL.match(one)]
+    return "\n\n".join([question.sql_with(values), whole, *called]) + "\n"
 
 
 def _execute(
