@@ -65,6 +65,15 @@ def write_transaction(bound: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def snapshot(bound: Engine) -> Iterator[Connection]:
+    """A transaction that only reads, and in which the database does not change."""
+    with bound.connect() as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def only_one(name: str) -> Iterator[None]:
     """Let one process at a time do what goes by this name; others wait."""
     with engine().begin() as connection:

@@ -12,7 +12,7 @@ from psycopg import sql
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import DeclarativeBase
 
-from pipelines.store import bulk
+from pipelines.store import bulk, database
 
 # How a column of each type is read; whatever has no type of its own everywhere is read as text.
 _KINDS = {
@@ -131,13 +131,11 @@ class Plan:
 
 @contextmanager
 def snapshot(bound: Engine) -> Iterator[Connection]:
-    """A transaction that only reads, and in which the database does not change."""
-    with bound.connect() as connection:
-        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with connection.begin():
-            for setting in ("timezone = UTC", "DateStyle = ISO", "extra_float_digits = 1"):
-                connection.execute(text(f"set local {setting}"))
-            yield connection
+    """A snapshot of the database, in which equal values are written alike."""
+    with database.snapshot(bound) as connection:
+        for setting in ("timezone = UTC", "DateStyle = ISO", "extra_float_digits = 1"):
+            connection.execute(text(f"set local {setting}"))
+        yield connection
 
 
 def plan(connection: Connection, source: Source, since: date | None, part_rows: int) -> Plan:
