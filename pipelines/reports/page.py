@@ -15,7 +15,7 @@ from typing import Any
 
 import jinja2
 
-from pipelines.news.coordinates import coordinates
+from pipelines.news.coordinates import coordinates, coordinates_checksum
 from pipelines.reports.labels import Spot
 from pipelines.reports.records import (
     MIN_RISING_SCORE,
@@ -40,7 +40,7 @@ _LANDED = {
 
 def fingerprint(report: NightReport) -> str:
     """What a page depends on, in short: its report, and all that draws it."""
-    return sha256(f"{_version()} {report!r}".encode()).hexdigest()
+    return sha256(f"{_version()} {coordinates_checksum()} {report!r}".encode()).hexdigest()
 
 
 def is_page_of(page: str, report: NightReport) -> bool:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from pipelines.news import regions
 from pipelines.reports import charts
 from pipelines.reports.labels import Spot, spread
 from pipelines.reports.page import fingerprint, is_page_of, render
@@ -85,6 +86,14 @@ def test_the_same_report_gives_the_same_bytes(page: str) -> None:
     assert not is_page_of(page, replace(FULL, places_in_all=6))
     assert not is_page_of("", FULL)
     assert fingerprint(FULL) != fingerprint(replace(FULL, night=NIGHT + timedelta(days=1)))
+
+
+def test_a_place_that_lies_elsewhere_now_changes_the_page(
+    page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = regions._table()  # noqa: SLF001 - as if data/regions.csv were another
+    monkeypatch.setattr(regions, "_table", lambda: table.replace(",PE,", ",TR,"))
+    assert not is_page_of(page, FULL)
 
 
 def test_what_landed_stands_beside_what_is_usual(page: str) -> None:
