@@ -101,6 +101,10 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:3000",
         description="Where the Dagster UI is found; alerts link to their run there.",
     )
+    reports_url: str | None = Field(
+        default=None,
+        description="Where the folder of reports is served; the UI links to a night's page there.",
+    )
 
     @field_validator("alerts")
     @classmethod
@@ -109,9 +113,11 @@ class Settings(BaseSettings):
             raise ValueError("these are no URLs divided by spaces")
         return value
 
-    @field_validator("ui_url")
+    @field_validator("ui_url", "reports_url")
     @classmethod
-    def _web_address(cls, value: str) -> str:
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if not value.startswith(("http://", "https://")):
             raise ValueError("this is no address of a website: http://… or https://…")
         return value.rstrip("/")

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql
 from models import Base
 from pipelines.defs.runs import AssetRun
 from pipelines.report_file import ReportFile
+from pipelines.settings import settings
 from pipelines.store.analytics import COUNTED, Refreshed
 from pipelines.store.landing import quarantine_reasons
 from pipelines.store.samples import row_count, samples
@@ -80,9 +81,11 @@ def report_metadata(done: ReportFile) -> dict[str, Any]:
         )
     metadata: dict[str, Any] = {
         "report": dg.MetadataValue.path(done.path),
-        "report_url": dg.MetadataValue.url(done.path.as_uri()),
         "summary": dg.MetadataValue.md(summary),
     }
+    # A browser opens no file from a page that it was sent: there is a link only to what is served.
+    if base := settings().reports_url:
+        metadata["report_url"] = dg.MetadataValue.url(f"{base}/{done.path.name}")
     if report.stories:
         metadata["biggest_new_stories"] = dg.MetadataValue.table(
             [

@@ -42,14 +42,16 @@ _PATIENCE = 120_000
 
 
 @contextmanager
-def serving(home: Path, landing: Path, log: Path) -> Iterator[str]:
+def serving(home: Path, landing: Path, log: Path, **settings: str) -> Iterator[str]:
     """The URL of `broadsheet ui`, which is ended by Ctrl-C and leaves no process behind."""
     port = free_port()
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [BROADSHEET, "ui", "--port", str(port)],
             cwd=home.parent,
-            env={**os.environ, "BROADSHEET_HOME": str(home), "BROADSHEET_LANDING": str(landing)},
+            env=os.environ
+            | {"BROADSHEET_HOME": str(home), "BROADSHEET_LANDING": str(landing)}
+            | settings,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

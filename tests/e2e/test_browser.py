@@ -9,8 +9,12 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from dagster import DagsterInstance
@@ -22,6 +26,7 @@ from pipelines.settings import ROOT
 from pipelines.settings import settings as read_settings
 from tests.conftest import fresh_database
 from tests.e2e.dagster_ui import BROWSER, browsing, photograph, serving, shown
+from tests.e2e.ports import LOOPBACK
 from tests.integration.loading import everything, load
 
 pytestmark = pytest.mark.skipif(
@@ -57,10 +62,15 @@ def test_an_operator_loads_a_night_and_resumes_one_that_failed(
     zone = LandingZone(tmp_path / "landing")
     zone.root.mkdir()
     aliases = home / "aliases.csv"
-    with serving(home, zone.root, tmp_path / "ui.log") as url, browsing(url) as page:
+    reports = home / "reports"
+    with (
+        files_served(reports) as served,
+        serving(home, zone.root, tmp_path / "ui.log", BROADSHEET_REPORTS_URL=served) as url,
+        browsing(url) as page,
+    ):
         today = load_the_newest_night(page, zone)
         read_what_was_loaded(page, engine)
-        find_the_report(page, home / "reports" / f"{today}.html")
+        find_the_report(page, reports / f"{today}.html")
         yesterday = today - timedelta(days=1)
         drop(zone, yesterday, "2026-03-03")
         aliases.write_text(WRONG, encoding="utf-8")
@@ -72,6 +82,20 @@ def test_an_operator_loads_a_night_and_resumes_one_that_failed(
         load(instance, zone, yesterday, today)
         expected = everything(undisturbed)
     assert everything(engine) == expected
+
+
+@contextmanager
+def files_served(folder: Path) -> Iterator[str]:
+    """The URL of a folder, as an operator's web server has it."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer((LOOPBACK, 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://{LOOPBACK}:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def drop(zone: LandingZone, night: date, sample: str) -> None:
@@ -134,13 +158,15 @@ def read_what_was_loaded(page: Page, engine: Engine) -> None:
 
 
 def find_the_report(page: Page, path: Path) -> None:
-    """The page of the asset says where the night's report is, and what it tells in short."""
+    """The page of the asset says where the night's report is and what it tells, and links to it."""
     page.goto("/assets/report")
     assert str(path) in shown(page, "report")
-    assert path.as_uri() in shown(page, "report_url")
     expect(page.get_by_text("10 files with 13 occurrences of 11 articles")).to_be_visible()
     photograph(page, "6-report")
-    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name=path.name).click()
+    expect(opened.value).to_have_title(f"Broadsheet, the night of {path.stem}")
+    opened.value.close()
 
 
 def fail(page: Page, night: date, sentence: str) -> None:

@@ -41,6 +41,7 @@ def test_the_environment_sets_every_setting(
         "LATE_DAYS": "7",
         "ALERTS": "mailto://joe:secret@mail.example json://hooks.example/path",
         "UI_URL": "https://news.example/dagster/",
+        "REPORTS_URL": "https://news.example/reports/",
     }
     assert {f"BROADSHEET_{name}" for name in values} == set(NAMES)
     for name, value in values.items():
@@ -60,6 +61,7 @@ def test_the_environment_sets_every_setting(
     assert found.late_days == 7
     assert found.alert_urls == ["mailto://joe:secret@mail.example", "json://hooks.example/path"]
     assert found.ui_url == "https://news.example/dagster"
+    assert found.reports_url == "https://news.example/reports"
     assert "secret" not in repr(found)
 
 
@@ -136,6 +138,7 @@ def test_every_setting_has_a_default_that_works_in_a_checkout() -> None:
     assert found.keep_runs_days == 90
     assert found.alert_urls == []
     assert found.ui_url == "http://127.0.0.1:3000"
+    assert found.reports_url is None
 
 
 def test_paths_are_absolute_and_a_tilde_is_the_users_home(
@@ -166,6 +169,7 @@ def test_paths_are_absolute_and_a_tilde_is_the_users_home(
         ("ALERTS", "joe:passw0rd@mail.example"),
         ("ALERTS", "mailto://joe:passw0rd@mail.example, team@mail.example"),
         ("UI_URL", "news.example"),
+        ("REPORTS_URL", "/var/lib/broadsheet/reports"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_and_not_repeated(
