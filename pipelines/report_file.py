@@ -1,16 +1,18 @@
-"""The file of a night's report: made of the tables, and written only where it would change."""
+"""The files of the nights' reports: made of the tables, and written only where they would change."""
 
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import Engine
 
 from pipelines.reports.page import is_page_of, render
 from pipelines.reports.records import NightReport
 from pipelines.settings import settings
-from pipelines.store.night_report import read_night
+from pipelines.store.database import only_one, snapshot
+from pipelines.store.night_report import nights_with_files, read_night
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,37 @@ class ReportFile:
     is_written: bool
 
 
+def page_path(night: date) -> Path:
+    """Where the page of a night is, if there is one."""
+    return settings().reports / f"{night}.html"
+
+
+def nights_to_report(engine: Engine, nights: Sequence[date]) -> set[date]:
+    """Which nights of a run get a page, and not only those around them.
+
+    One that was asked for alone does. Of a range do those that have files, and those that have a page,
+    which is to be brought up to date: a range is of calendar days, and says nothing of each.
+    """
+    if len(nights) == 1:
+        return set(nights)
+    with engine.connect() as connection:
+        landed = nights_with_files(connection, nights[0], nights[-1])
+    return {night for night in nights if night in landed or page_path(night).is_file()}
+
+
 def write_report(engine: Engine, night: date, *, force: bool = False) -> ReportFile:
     """Bring the page of a night up to date; with `force` it is drawn again whatever is there."""
-    path = settings().reports / f"{night}.html"
-    with engine.connect() as connection:
+    with only_one(_name(night)):
+        return _write(engine, night, force=force)
+
+
+def _name(night: date) -> str:
+    return f"report {night}"
+
+
+def _write(engine: Engine, night: date, *, force: bool = False) -> ReportFile:
+    path = page_path(night)
+    with snapshot(engine) as connection:
         report = read_night(connection, night)
     if (
         not force
@@ -34,10 +63,12 @@ def write_report(engine: Engine, night: date, *, force: bool = False) -> ReportF
     ):
         return ReportFile(report, path, is_written=False)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A reader sees the old page or the new one, and none that a crash cut short.
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # A reader sees the old page or the new one, and none that a crash cut short. The name is nobody
+    # else's, and the file is opened as any other, so that whoever may read the folder may read it.
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
-        unfinished.write_text(render(report), encoding="utf-8")
+        with unfinished.open("x", encoding="utf-8") as file:
+            file.write(render(report))
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -9,10 +9,10 @@ import dagster as dg
 from pipelines.defs.derive import link_stories, read_articles, resolve_names
 from pipelines.defs.ingest import ingest, segment_files
 from pipelines.defs.partitions import NIGHTS
-from pipelines.defs.report import counted_result, report_metadata, result
+from pipelines.defs.report import NO_REPORT, counted_result, report_metadata, result
 from pipelines.defs.resources import DatabaseResource, LandingZoneResource, RecogniserResource
 from pipelines.defs.runs import Recompute, asset_run
-from pipelines.report_file import write_report
+from pipelines.report_file import nights_to_report, write_report
 from pipelines.store.analytics import Refreshed, refresh
 
 _Function = Callable[..., dg.MaterializeResult[None]]
@@ -150,14 +150,20 @@ def report(
     """A page a night: what landed, what it is about, and what is out of the usual.
 
     Reads what the views and tables hold of these nights; a rerun writes the pages that would change.
+    Nights of a range on which no file landed get none.
     """
     with asset_run(context, database.engine) as run:
+        nights = [date.fromisoformat(key) for key in context.partition_keys]
+        reported = nights_to_report(run.engine, nights)
         run.count(reports_written=0)
-        for night in context.partition_keys:
-            done = write_report(run.engine, date.fromisoformat(night), force=config.force)
-            run.count(reports_written=done.is_written)
-            context.add_asset_metadata(report_metadata(done), partition_key=night)
-        return dg.MaterializeResult(metadata=run.counts)
+        for night in nights:
+            metadata = NO_REPORT
+            if night in reported:
+                done = write_report(run.engine, night, force=config.force)
+                run.count(reports_written=done.is_written)
+                metadata = report_metadata(done)
+            context.add_asset_metadata(metadata, partition_key=str(night))
+        return dg.MaterializeResult()
 
 
 ASSETS = [source_files, articles, stories, mentions, entities, analytics, report]

@@ -14,6 +14,12 @@ from pipelines.store.analytics import COUNTED, Refreshed
 from pipelines.store.landing import quarantine_reasons
 from pipelines.store.samples import row_count, samples
 
+NO_REPORT: dict[str, Any] = {
+    "reports_written": 0,
+    "summary": dg.MetadataValue.md("No file landed, and so there is no page."),
+}
+"""What is shown of a night of a range that has no page."""
+
 _SAMPLE_ROWS = 10
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -80,6 +86,7 @@ def report_metadata(done: ReportFile) -> dict[str, Any]:
             f" {rising if report.before else 'There is nothing to compare with yet.'}"
         )
     metadata: dict[str, Any] = {
+        "reports_written": int(done.is_written),
         "report": dg.MetadataValue.path(done.path),
         "summary": dg.MetadataValue.md(summary),
     }

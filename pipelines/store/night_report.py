@@ -42,7 +42,7 @@ _IS_NO_AGENCY = "not (entity_type = 'ORG' and lower(display_name) = any(:agencie
 
 
 def read_night(connection: Connection, night: date) -> NightReport:
-    """All that the report of a night tells."""
+    """All that the report of a night tells; of one state of the database within a snapshot."""
     landed = _landed(connection, night)
     before = tuple(one for when, one in sorted(landed.items()) if when < night)
     places, places_in_all = _places(connection, night)
@@ -68,6 +68,18 @@ def newest_night(connection: Connection) -> date | None:
         text("select max(landing_date) from ops.ingested_files")
     )
     return newest
+
+
+def nights_with_files(connection: Connection, first: date, last: date) -> set[date]:
+    """Which nights of a range have files, be it that none could be read."""
+    return set(
+        connection.scalars(
+            text("""
+            select landing_date from news.coverage where landing_date between :first and :last
+            """),
+            {"first": first, "last": last},
+        )
+    )
 
 
 def is_loaded(connection: Connection, night: date) -> bool:

@@ -1,14 +1,18 @@
 """A database that three nights were loaded into once a module, and fresh copies of it."""
 
-from collections.abc import Iterator
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 from dagster import DagsterInstance
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from pipelines.landing_zone import LandingZone
+from pipelines.settings import settings as read_settings
 from tests.conftest import fresh_database
 from tests.integration.loading import Landing, lay_out, load
 
@@ -80,3 +84,42 @@ def copy(server_url: str, loaded: Loaded) -> Iterator[Engine]:
     """A copy of the loaded database for a test of its own."""
     with fresh_database(server_url, loaded.database) as engine:
         yield engine
+
+
+@pytest.fixture
+def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of reports in a BROADSHEET_HOME of its own."""
+    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
+    read_settings.cache_clear()
+    yield tmp_path / "home" / "reports"
+    read_settings.cache_clear()
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Let no file of this process grow, as on a full disk; the server is another process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def before_statement(bound: Engine, words: str, change: Callable[[], None]) -> Iterator[None]:
+    """Let something happen before the first statement with these words is sent, on other connections."""
+    is_done = False
+
+    def look(_: object, __: object, statement: str, *___: object) -> None:
+        nonlocal is_done
+        if not is_done and words in statement:
+            is_done = True
+            change()
+
+    event.listen(bound, "before_cursor_execute", look)
+    try:
+        yield
+    finally:
+        event.remove(bound, "before_cursor_execute", look)
+    assert is_done, f"no statement had {words!r}"

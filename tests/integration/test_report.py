@@ -1,5 +1,7 @@
 """A night's report: what is read of the tables, and when its page is written."""
 
+import os
+import stat
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,9 +27,11 @@ from pipelines.reports.records import (
 )
 from pipelines.settings import settings as read_settings
 from pipelines.store import analytics
+from pipelines.store.database import write_transaction
 from pipelines.store.night_report import is_loaded, newest_night, read_night
+from pipelines.store.takedowns import take_down
 from tests.conftest import fresh_database
-from tests.integration.conftest import NIGHTS
+from tests.integration.conftest import NIGHTS, before_statement, no_room
 from tests.integration.writing import FIRST_NIGHT, put_article
 from tests.integration.writing import Named as Mention
 
@@ -189,15 +193,6 @@ def test_a_night_without_files_is_read_as_empty(archive: Engine) -> None:
 # --- when it is written
 
 
-@pytest.fixture
-def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of reports in a BROADSHEET_HOME of its own."""
-    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
-    read_settings.cache_clear()
-    yield tmp_path / "home" / "reports"
-    read_settings.cache_clear()
-
-
 def run_reports(
     instance: DagsterInstance, first: date, last: date, *, force: bool = False
 ) -> dict[str, dg.AssetMaterialization]:
@@ -228,16 +223,13 @@ def pages(folder: Path) -> dict[str, bytes]:
 def test_a_run_writes_a_page_a_night_and_says_where(
     instance: DagsterInstance, reports: Path
 ) -> None:
-    empty = NIGHTS[-1] + timedelta(days=1)
-    said = run_reports(instance, NIGHTS[0], empty)
-    assert sorted(said) == [str(one) for one in [*NIGHTS, empty]]
-    assert sorted(pages(reports)) == [f"{one}.html" for one in [*NIGHTS, empty]]
-    assert b"No file landed on this night." in pages(reports)[f"{empty}.html"]
+    said = run_reports(instance, NIGHTS[0], NIGHTS[-1])
+    assert sorted(said) == [str(one) for one in NIGHTS]
+    assert sorted(pages(reports)) == [f"{one}.html" for one in NIGHTS]
     for key, one in said.items():
-        path = reports / f"{key}.html"
-        assert one.metadata["report"] == dg.MetadataValue.path(path)
-        assert one.metadata["report_url"] == dg.MetadataValue.url(path.as_uri())
-        assert one.metadata["reports_written"].value == 4
+        assert one.metadata["report"] == dg.MetadataValue.path(reports / f"{key}.html")
+        assert one.metadata["reports_written"].value == 1
+        assert "report_url" not in one.metadata
     first = said[str(NIGHTS[0])].metadata
     assert first["summary"] == dg.MetadataValue.md(
         "**2026-01-05**: 2 files with 2 occurrences of 2 articles, 2 of them new; 1 in quarantine."
@@ -246,20 +238,74 @@ def test_a_run_writes_a_page_a_night_and_says_where(
     stories = first["biggest_new_stories"]
     assert isinstance(stories, dg.TableMetadataValue)
     assert stories.records[0].data["title"] == "Report: Hulusi Demir told reporters"
-    assert said[str(empty)].metadata["summary"] == dg.MetadataValue.md(
-        "**2026-01-08**: no file landed."
-    )
+
+
+@pytest.mark.usefixtures("copy")
+def test_the_page_is_linked_where_it_is_served(
+    instance: DagsterInstance, reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROADSHEET_REPORTS_URL", "https://news.example/reports/")
+    read_settings.cache_clear()
+    (said,) = run_reports(instance, NIGHTS[0], NIGHTS[0]).values()
+    served = "https://news.example/reports/2026-01-05.html"
+    assert said.metadata["report_url"] == dg.MetadataValue.url(served)
+    assert said.metadata["report"] == dg.MetadataValue.path(reports / "2026-01-05.html")
+
+
+@pytest.mark.usefixtures("copy")
+def test_a_night_without_files_has_a_page_only_if_it_was_asked_for(
+    instance: DagsterInstance, reports: Path
+) -> None:
+    last, empty = NIGHTS[-1], NIGHTS[-1] + timedelta(days=1)
+    said = run_reports(instance, last, empty)
+    assert list(pages(reports)) == [f"{last}.html"]
+    assert said[str(empty)].metadata == {
+        "reports_written": dg.MetadataValue.int(0),
+        "summary": dg.MetadataValue.md("No file landed, and so there is no page."),
+    }
+    (alone,) = run_reports(instance, empty, empty).values()
+    assert alone.metadata["summary"] == dg.MetadataValue.md("**2026-01-08**: no file landed.")
+    page = pages(reports)[f"{empty}.html"]
+    assert b"No file landed on this night." in page
+    # Now that it is there, it is brought up to date with those around it.
+    (reports / f"{empty}.html").write_text("<p>of another version", encoding="utf-8")
+    again = run_reports(instance, last, empty)
+    written = {key: one.metadata["reports_written"].value for key, one in again.items()}
+    assert written == {str(last): 0, str(empty): 1}
+    assert pages(reports)[f"{empty}.html"] == page
+
+
+def test_a_night_of_which_no_file_could_be_read_has_a_page(
+    instance: DagsterInstance, copy: Engine, reports: Path
+) -> None:
+    bad = NIGHTS[-1] + timedelta(days=1)
+    with copy.begin() as connection:
+        for statement in (
+            "insert into ops.ingested_files values (:night, 'a', sha256('a'), 1, '1', '1')",
+            """
+            insert into ops.quarantine
+            values (gen_random_uuid(), :night, 'a', null, 'blank', 'It is.', '')
+            """,
+        ):
+            connection.execute(text(statement), {"night": bad})
+    analytics.refresh(copy)
+    run_reports(instance, bad, bad + timedelta(days=1))
+    assert list(pages(reports)) == [f"{bad}.html"]
 
 
 def test_a_page_is_written_again_only_where_it_would_change(
     instance: DagsterInstance, copy: Engine, reports: Path
 ) -> None:
     first, second, third = NIGHTS
-    run_reports(instance, first, third)
+
+    def rerun() -> dict[date, object]:
+        said = run_reports(instance, first, third)
+        return {night: said[str(night)].metadata["reports_written"].value for night in NIGHTS}
+
+    assert rerun() == {first: 1, second: 1, third: 1}
     written = pages(reports)
     times = {path: path.stat().st_mtime_ns for path in reports.iterdir()}
-    again = run_reports(instance, first, third)
-    assert again[str(first)].metadata["reports_written"].value == 0
+    assert rerun() == {first: 0, second: 0, third: 0}
     assert {path: path.stat().st_mtime_ns for path in reports.iterdir()} == times
     (reports / f"{second}.html").write_text("<p>cut off", encoding="utf-8")
     with copy.begin() as connection:
@@ -267,28 +313,47 @@ def test_a_page_is_written_again_only_where_it_would_change(
             text("update news.articles set title = '<b>New</b>' where first_landed_on = :night"),
             {"night": third},
         )
-    changed = run_reports(instance, first, third)
-    assert changed[str(first)].metadata["reports_written"].value == 2
+    assert rerun() == {first: 0, second: 1, third: 1}
     renamed = f"{third}.html"
     assert b"&lt;b&gt;New&lt;/b&gt;" in pages(reports)[renamed]
     assert {**pages(reports), renamed: b""} == {**written, renamed: b""}
-    forced = run_reports(instance, first, first, force=True)
-    assert forced[str(first)].metadata["reports_written"].value == 1
+    (forced,) = run_reports(instance, first, first, force=True).values()
+    assert forced.metadata["reports_written"].value == 1
     assert pages(reports)[f"{first}.html"] == written[f"{first}.html"]
 
 
-def test_a_page_that_cannot_be_written_leaves_the_one_before(
-    copy: Engine, reports: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("reports")
+def test_a_page_is_of_one_state_of_the_tables(copy: Engine) -> None:
+    before = write_report(copy, NIGHTS[0]).report
+
+    def take_down_all() -> None:
+        with write_transaction(copy) as connection:
+            for sha256 in connection.scalars(text("select content_sha256 from news.articles")):
+                take_down(connection, sha256, "a court order")
+        analytics.refresh(copy)
+
+    # What landed is read by then, and the stories are not.
+    with before_statement(copy, "from ops.quarantine", take_down_all):
+        meanwhile = write_report(copy, NIGHTS[0]).report
+    assert meanwhile == before
+    assert len(before.stories) == 2
+    assert write_report(copy, NIGHTS[0]).report.stories == ()
+
+
+def test_a_page_can_be_read_by_whoever_may_read_the_folder(copy: Engine, reports: Path) -> None:
+    mask = os.umask(0o027)
+    try:
+        path = write_report(copy, NIGHTS[0]).path
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert list(reports.iterdir()) == [path]
+
+
+def test_a_page_that_cannot_be_written_leaves_the_one_before(copy: Engine, reports: Path) -> None:
     path = write_report(copy, NIGHTS[0]).path
     before = path.read_bytes()
-
-    def full(*_: object) -> None:
-        message = "No space left on device"
-        raise OSError(message)
-
-    monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(OSError, match="No space left"):
+    with no_room(), pytest.raises(OSError, match="File too large"):
         write_report(copy, NIGHTS[0], force=True)
     assert pages(reports) == {path.name: before}
 
