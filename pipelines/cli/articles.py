@@ -3,12 +3,15 @@
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines import show
 from pipelines.cli.asking import Format, complain, night, usage
+
+if TYPE_CHECKING:
+    from pipelines.report_file import Redrawn
 
 
 class FileFormat(StrEnum):
@@ -84,7 +87,7 @@ def takedown(
     """Delete an article with all that was derived from it, and let no file bring it back.
 
     What is kept is its hash, with the reason. Other articles of its story are listed and stay. The
-    raw files stay too: delete or edit them yourself.
+    raw files stay too: delete or edit them yourself. Reports of nights that show it are drawn anew.
     """
     if (article is not None) + list_all + (undo is not None) != 1:
         usage("Give an article, or --list, or --undo.")
@@ -100,12 +103,25 @@ def takedown(
         elif article is not None and reason:
             target = commands.look_up(article)
             show.target(target)
-            if target.earlier:
-                return
-            if not yes:
-                typer.confirm("Take it down?", abort=True)
-            written = commands.take_down(target, reason.strip())
-            typer.echo(f"Article {target.article_id} is taken down ({written:,} rows written).")
+            if not target.earlier:
+                if not yes:
+                    typer.confirm("Take it down?", abort=True)
+                written = commands.take_down(target, reason.strip())
+                typer.echo(f"Article {target.article_id} is taken down ({written:,} rows written).")
+            _tell_redrawn(commands.redraw_reports(target))
     except commands.TakedownError as error:
         complain(error)
         raise typer.Exit(1) from error
+
+
+def _tell_redrawn(done: "Redrawn") -> None:
+    """Say which reports show no longer what was taken down; ends with 1 where one still may."""
+    typer.echo(f"Reports drawn anew: {len(done.drawn)}, removed: {len(done.removed)}.")
+    if done.failed:
+        complain(
+            "The article is gone from the database, but these reports may still show it, and cannot be"
+            " written. Mend that and draw them anew, or delete them:"
+        )
+        for night, why in done.failed.items():
+            complain(f"  {why}: `broadsheet report --date {night}`")
+        raise typer.Exit(1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from pipelines.report_file import Redrawn, redraw_without
 from pipelines.store import analytics, database, takedowns
 from pipelines.store.landing import FileKey
 from pipelines.store.takedowns import NearCopy, StandingArticle, Takedown
@@ -64,6 +65,12 @@ def take_down(target: Target, reason: str) -> int:
         written = takedowns.take_down(connection, target.content_sha256, reason)
     analytics.refresh(engine)  # it was counted
     return written
+
+
+def redraw_reports(target: Target) -> Redrawn:
+    """Bring the pages of reports up to date that may show an article which was taken down."""
+    nights = {night for night, _ in target.standing.files} if target.standing else set()
+    return redraw_without(database.current_engine(), target.article_id, nights)
 
 
 def undo(key: bytes) -> list[FileKey]:

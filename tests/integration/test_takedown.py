@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -14,13 +15,25 @@ from typer.testing import CliRunner, Result
 
 from pipelines.cli import app
 from pipelines.instance import run_nights
+from pipelines.report_file import Redrawn, redraw_without, write_report
 from pipelines.store import analytics
 from pipelines.store import checks as store_checks
 from pipelines.store.database import write_transaction
 from pipelines.store.takedowns import take_down
 from tests.conftest import fresh_database
-from tests.integration.conftest import COUNCIL, FERRY, FILES, NIGHTS, WATER, Loaded, page
+from tests.integration.conftest import (
+    COUNCIL,
+    FERRY,
+    FILES,
+    NIGHTS,
+    WATER,
+    Loaded,
+    before_statement,
+    no_room,
+    page,
+)
 from tests.integration.loading import everything, lay_out, load, rows_written
+from tests.polling import eventually
 
 CUT = " ".join(COUNCIL.split()[:40])
 EDITED = FERRY.replace("told reporters", "said")
@@ -199,6 +212,96 @@ def test_the_command_takes_down_lists_and_undoes(
     assert f"{NIGHTS[0]} to {NIGHTS[2]} segments 2 files again" in undone.output
     load(instance, loaded.zone, NIGHTS[0], NIGHTS[-1])
     assert everything(copy) == before
+
+
+# --- the reports
+
+
+def drawn(engine: Engine) -> dict[str, str]:
+    """The pages of all nights as they are drawn now, by their names."""
+    paths = [write_report(engine, night, force=True).path for night in NIGHTS]
+    return {path.name: path.read_text(encoding="utf-8") for path in paths}
+
+
+def read(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+def test_reports_that_show_it_are_drawn_anew(copy: Engine, reports: Path) -> None:
+    article = id_of(copy, WATER)
+    before = drawn(copy)
+    first, second, third = before
+    shown = ("Report: The Nairobi Water Board", "Grace Wanjiru", str(article))
+    assert all(words in before[first] for words in shown)
+    (reports / second).unlink()  # to be drawn by whoever loads that night
+    (reports / "notes.html").write_text(f"{article} was mailed about", encoding="utf-8")
+    done = invoke("takedown", article, "--reason", "a court order", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "Reports drawn anew: 1, removed: 0." in done.output
+    after = read(reports)
+    assert set(after) == {first, third, "notes.html"}
+    assert not [words for words in shown if words in after[first]]
+    assert after[third] == before[third]
+    assert after[first] == drawn(copy)[first]
+
+
+def test_reports_that_show_it_of_other_states_are_found_too(copy: Engine, reports: Path) -> None:
+    article = id_of(copy, WATER)
+    before = drawn(copy)
+    first, _, third = before
+    # As if it had landed on the third night, and on one that this database knows nothing of.
+    for name in (third, "2025-01-01.html"):
+        (reports / name).write_text(before[first], encoding="utf-8")
+    done = invoke("takedown", article, "--reason", "a court order", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "Reports drawn anew: 3, removed: 1." in done.output
+    assert read(reports) == drawn(copy)
+
+
+def test_a_report_that_cannot_be_drawn_anew_is_named(copy: Engine, reports: Path) -> None:
+    article = id_of(copy, WATER)
+    before = drawn(copy)
+    with no_room():
+        done = invoke("takedown", article, "--reason", "a court order", "--yes")
+    assert done.exit_code == 1
+    assert f"Article {article} is taken down" in done.output
+    assert "Reports drawn anew: 0, removed: 0." in done.output
+    for night in NIGHTS[:2]:
+        said = f"{reports / str(night)}.html: File too large: `broadsheet report --date {night}`"
+        assert said in done.output
+    assert str(NIGHTS[2]) not in done.stderr
+    assert read(reports) == before
+    assert count(copy, "select count(*) from news.articles where article_id = :a", a=article) == 0
+    again = invoke("takedown", article, "--reason", "a court order", "--yes")
+    assert (again.exit_code, "Reports drawn anew: 1, removed: 0." in again.output) == (0, True)
+    assert str(article) not in "".join(read(reports).values())
+
+
+def test_a_report_that_is_being_drawn_meanwhile_is_drawn_anew(
+    copy: Engine, reports: Path, hashes: dict[str, bytes]
+) -> None:
+    article = id_of(copy, WATER)
+    redrawn: list[Redrawn] = []
+    other = Thread(target=lambda: redrawn.append(redraw_without(copy, article, {NIGHTS[0]})))
+    waiting = """
+        select count(*) from pg_locks join pg_database on oid = database
+         where datname = current_database() and locktype = 'advisory' and not granted
+    """
+
+    def take_down_and_redraw() -> None:
+        take(copy, hashes[WATER])
+        other.start()
+        eventually(lambda: not other.is_alive() or count(copy, waiting))
+
+    # The article was read by then: the page is written with it, for the first time.
+    with before_statement(copy, "from ops.quarantine", take_down_and_redraw):
+        assert article in [one.story_id for one in write_report(copy, NIGHTS[0]).report.stories]
+    other.join()
+    assert [one.drawn for one in redrawn] == [[NIGHTS[0]]]
+    assert str(article) not in "".join(read(reports).values())
+
+
+# --- asking
 
 
 def test_it_asks_before_it_deletes(copy: Engine) -> None:
