@@ -31,6 +31,8 @@ class Article(Base):
             postgresql_using="gin",
         ),
         Index(None, "first_landed_on"),
+        # The night of an article without the article, which is a hundred times as wide.
+        Index(None, "article_id", postgresql_include=["first_landed_on"]),
         CheckConstraint(
             "article_id = encode(substring(content_sha256 from 1 for 16), 'hex')::uuid",
             "id_from_content",

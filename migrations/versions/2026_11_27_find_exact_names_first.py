@@ -1,10 +1,11 @@
-"""Find an exact name, an entity's articles and the size of the archive faster.
+"""Find an exact name, an entity's articles, their nights and the size of the archive faster.
 
 Revision: 0011
 Follows: 0010
 
 `news.find_entity` looks for similar names only where entities of exactly the name are too few,
 `news.archive` has what `lift` compares with, and the index of an entity's articles holds the mentions.
+A further index of articles holds their nights.
 """
 
 from alembic import op
@@ -225,10 +226,18 @@ def upgrade() -> None:
         op.execute(f"comment on column news.archive.{column} is {_quoted(comment)}")
     _replace_functions(FUNCTIONS_BEFORE, FUNCTIONS)
     _index_articles_of_entities(["article_id", "story_id", "mentions"])
+    op.create_index(
+        op.f("ix_articles_article_id"),
+        "articles",
+        ["article_id"],
+        schema="news",
+        postgresql_include=["first_landed_on"],
+    )
 
 
 def downgrade() -> None:
     """Undo it."""
+    op.drop_index(op.f("ix_articles_article_id"), table_name="articles", schema="news")
     _index_articles_of_entities(["article_id", "story_id"])
     op.execute(LOAD_TRIGRAMS)
     _replace_functions(FUNCTIONS, FUNCTIONS_BEFORE)
