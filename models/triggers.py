@@ -2,7 +2,8 @@
 
 They fire once a statement, in the transaction of the writer: no crash leaves a change behind that is
 not noted. Writers hold the write lock (pipelines/store/database.py); SQL by hand without it, beside a
-refresh, may find its article noted already and lose the note to that refresh.
+refresh, may find its article noted already and lose the note to that refresh. `broadsheet doctor` draws
+samples of what is counted, and the asset `analytics` counts all anew by `force`.
 """
 
 from dataclasses import dataclass

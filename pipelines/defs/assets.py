@@ -11,9 +11,9 @@ from pipelines.defs.ingest import ingest, segment_files
 from pipelines.defs.partitions import NIGHTS
 from pipelines.defs.report import NO_REPORT, counted_result, report_metadata, result
 from pipelines.defs.resources import DatabaseResource, LandingZoneResource, RecogniserResource
-from pipelines.defs.runs import Recompute, asset_run
+from pipelines.defs.runs import Recompute, Recount, asset_run
 from pipelines.report_file import nights_to_report, write_report
-from pipelines.store.analytics import Refreshed, refresh
+from pipelines.store.analytics import Refreshed, forget, refresh
 
 _Function = Callable[..., dg.MaterializeResult[None]]
 _OWNERS = ["team:operators"]
@@ -123,7 +123,7 @@ def entities(
     deps=[stories, entities], kinds={"postgres"}, pool="database", owners=_OWNERS, group_name=_GROUP
 )
 def analytics(
-    context: dg.AssetExecutionContext, database: DatabaseResource
+    context: dg.AssetExecutionContext, config: Recount, database: DatabaseResource
 ) -> dg.MaterializeResult[None]:
     """Tables of counts for analysts, brought up to date while they are read.
 
@@ -134,6 +134,8 @@ def analytics(
         context.log.info("Counted %d articles and %d nights anew.", done.articles, done.nights)
 
     with asset_run(context, database.engine) as run:
+        if config.force:
+            run.write(forget)
         done = refresh(run.engine, say)
         run.count(
             rows_written=done.written.total(),

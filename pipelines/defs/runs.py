@@ -32,6 +32,16 @@ class Recompute(dg.Config):
     )
 
 
+class Recount(dg.Config):
+    """How the asset of counts runs."""
+
+    force: bool = Field(
+        default=False,
+        description="Count the whole archive anew, whatever is counted. The result is the same, but if"
+        " it was wrong; until it is done, analysts read counts that are too low.",
+    )
+
+
 @dataclass
 class AssetRun:
     """One asset run: its nights, its database, and what it counts."""

@@ -48,6 +48,34 @@ def is_behind(connection: Connection) -> bool:
     )
 
 
+def forget(connection: Connection) -> int:
+    """Let the next refresh count everything anew, in an open transaction; returns the rows deleted.
+
+    For counts that are wrong, as a refresh adds differences to them. Until it ends they are too low.
+    """
+    deleted = sum(
+        connection.execute(text(f"delete from {table}")).rowcount
+        for table in ("news.article_entities", "news.entity_days", "ops.entity_totals",
+                      "ops.entity_pair_counts")
+    )  # fmt: skip
+    connection.execute(
+        text("""
+        insert into ops.stale_articles select article_id from news.story_articles
+            on conflict do nothing
+        """)
+    )
+    connection.execute(
+        text("""
+        insert into ops.stale_nights
+        select landing_date from ops.ingested_files
+         union select landing_date from news.coverage
+         union select night from news.syndication
+            on conflict do nothing
+        """)
+    )
+    return deleted
+
+
 def refresh(
     bound: Engine,
     on_progress: Callable[[Refreshed], None] = lambda _: None,

@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.rows import dict_row
 from sqlalchemy import Connection, Engine, text
 
 from models import Base
 from models.triggers import TRIGGER_FUNCTIONS
+from pipelines.doctor.counted import wrong_counts
+from pipelines.doctor.findings import Outcome, Verdict
 from pipelines.store import analytics
+from pipelines.store.database import as_libpq_url
 from pipelines.store.entity_counts import LIST_LENGTH
 from tests.conftest import fresh_database
 from tests.integration.writing import FIRST_NIGHT, Named, put_article
@@ -284,6 +289,64 @@ def test_stories_that_merge_across_batches_are_counted_once(bare: Engine, new: s
     with bare.connect() as connection:
         for table, query in WHOLE.items():
             assert counted(connection, table) == rows(connection, query), table
+
+
+def is_right(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return all(
+            counted(connection, table) == rows(connection, query) for table, query in WHOLE.items()
+        ) and connection.scalar(text("select stories from ops.analytics_state")) == (
+            connection.scalar(text("select count(*) from news.story_articles where is_canonical"))
+        )
+
+
+def said_by_doctor(engine: Engine) -> Outcome:
+    url = as_libpq_url(engine.url)
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        return wrong_counts(connection)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        *(f"delete from {table}" for table in analytics.COUNTED),
+        "update news.article_entities set mentions = mentions + 1",
+        "update news.entity_days set mentions = mentions + 1",
+        "update ops.entity_totals set mentions = mentions + 1",
+        "update ops.entity_pair_counts set articles = articles + 1",
+        "update news.coverage set occurrences = occurrences + 1",
+        "update news.syndication set occurrences = occurrences + 1",
+        "update ops.analytics_state set stories = stories + 1",
+    ],
+)
+def test_wrong_counts_are_told_and_counted_anew(bare: Engine, spoil: str) -> None:
+    with bare.begin() as connection:
+        empty(connection)
+        for number, title in enumerate(TITLES):
+            put_article(
+                connection, title, agency="AFP", nights=[number % 3], names=NAMES[number:][:5]
+            )
+        put_article(connection, "List", names=[*LIST, *NAMES])
+    analytics.refresh(bare)
+    assert said_by_doctor(bare).verdict is Verdict.OK
+    with bare.begin() as connection:
+        connection.execute(text(spoil))
+    told = said_by_doctor(bare)
+    assert told.verdict is Verdict.WARN
+    assert spoil.split()[2 if spoil.startswith("delete") else 1] in told.found
+    analytics.refresh(bare)
+    assert not is_right(bare)
+
+    def die(_: analytics.Refreshed) -> None:
+        raise KeyboardInterrupt
+
+    with bare.begin() as connection:
+        analytics.forget(connection)
+    with pytest.raises(KeyboardInterrupt):
+        analytics.refresh(bare, die, batches=(2, 2))
+    analytics.refresh(bare)
+    assert is_right(bare)
+    assert said_by_doctor(bare).verdict is Verdict.OK
 
 
 def test_triggers_watch_what_is_counted() -> None:
