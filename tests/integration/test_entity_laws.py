@@ -1,6 +1,6 @@
 """Names and entities follow from the articles and the configuration: not from what went before."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from models import Article as ArticleRow
 from models import Base
@@ -30,6 +30,7 @@ from tests.integration.loading import everything
 
 NAMES = [
     *[("Türkiye", "GPE"), ("Turkey", "GPE"), ("Turkish", "NORP"), ("Republic of Türkiye", "GPE")],
+    *[("Danish", "NORP"), ("Danes", "NORP"), ("Denmark", "LOC")],
     *[
         ("Hulusi Demir", "PERSON"),
         ("Demir", "PERSON"),
@@ -61,7 +62,11 @@ IDS = [derive_key("article", "entity", at) for at in ARTICLES]
 
 def read(number: int, version: str) -> list[Mention]:
     """The mentions of an article, as some version of the recogniser finds them."""
-    chosen = Random(f"{number}/{version}").choices(NAMES, k=8)
+    return mentions(Random(f"{number}/{version}").choices(NAMES, k=8))
+
+
+def mentions(chosen: Sequence[tuple[str, str]]) -> list[Mention]:
+    """A body that consists of these names."""
     found, start = [], 0
     for (surface, label), name in zip(chosen, name_mentions(chosen), strict=True):
         end = start + len(surface)
@@ -120,11 +125,18 @@ def take(engine: Engine, step: Step) -> None:
             connection.execute(text(lost), {"gone": ids})
             settle(connection)
             return
-        columns = ("article_id", "content_sha256", "title", "body", "word_count", "is_truncated")
-        rows = ((one, one.bytes * 2, "Title", "Body", 1, False, date(2026, 1, 5)) for one in ids)
-        bulk.upsert(connection, ArticleRow, (*columns, "first_landed_on"), rows)
-        found = [(IDS[number], read(number, how)) for number in sorted(articles)]
-        put_mentions(connection, found, how)
+        put(connection, {number: read(number, how) for number in sorted(articles)}, how)
+
+
+def put(connection: Connection, found: Mapping[int, list[Mention]], version: str) -> None:
+    """Store articles and what was read in them."""
+    columns = ("article_id", "content_sha256", "title", "body", "word_count", "is_truncated")
+    rows = (
+        (IDS[number], IDS[number].bytes * 2, "Title", "Body", 1, False, date(2026, 1, 5))
+        for number in found
+    )
+    bulk.upsert(connection, ArticleRow, (*columns, "first_landed_on"), rows)
+    put_mentions(connection, [(IDS[number], own) for number, own in found.items()], version)
 
 
 def outcome(
@@ -170,3 +182,45 @@ def test_entities_do_not_depend_on_order_or_batches(
     everyone = frozenset(ARTICLES)
     expected = at_once(bare, everyone, ALIASES[1])
     assert outcome(bare, taken, everyone, ALIASES[1]) == expected
+
+
+PEOPLE, PLACE = ("Danes", "NORP"), ("Kingdom of Denmark", "GPE")
+
+
+@pytest.mark.parametrize(
+    ("named", "aliases", "shown"),
+    [
+        ([PEOPLE], "", "Denmark"),
+        ([PEOPLE, PEOPLE, PLACE], "", "Kingdom of Denmark"),
+        ([PEOPLE, PEOPLE, ("Denmark", "LOC")], "", "Denmark"),
+        ([("Turks", "NORP")], "", "Turkey"),
+        ([("Dutch", "NORP")], "", "Netherlands"),
+        ([("Kurds", "NORP")], "", "Kurds"),
+        ([("Nordics", "NORP")], "NORP,Danish,Nordics\n", "Denmark"),
+        ([PEOPLE, ("Danevang", "GPE")], "GPE,Denmark,Danevang\n", "Danevang"),
+        ([PEOPLE], "ORG,Danish Society,Danes\n", "Danes"),
+    ],
+)
+def test_a_country_is_displayed_by_a_name_of_the_place(
+    bare: Engine, named: list[tuple[str, str]], aliases: str, shown: str
+) -> None:
+    with emptied(bare):
+        with bare.begin() as connection:
+            put(connection, {0: mentions(named)}, "1")
+        take(bare, ("resolve", frozenset(), aliases))
+        with bare.connect() as connection:
+            display_name = "select display_name from news.entities"
+            assert list(connection.scalars(text(display_name))) == [shown]
+            found = text("select display_name, is_exact from news.find_entity(:name)")
+            assert connection.execute(found, {"name": named[0][0]}).first() == (shown, True)
+
+
+def test_a_country_whose_people_alone_are_left_is_displayed_by_the_place(bare: Engine) -> None:
+    with emptied(bare):
+        with bare.begin() as connection:
+            put(connection, {0: mentions([PLACE]), 1: mentions([PEOPLE])}, "1")
+        take(bare, ("resolve", frozenset(), ""))
+        take(bare, ("delete", frozenset({0}), ""))
+        with bare.connect() as connection:
+            left = "select display_name from news.entities"
+            assert list(connection.scalars(text(left))) == ["Denmark"]

@@ -9,7 +9,7 @@ import pycountry
 import pytest
 
 from pipelines.news.folding import fold
-from pipelines.news.places import city, country, country_of_people
+from pipelines.news.places import city, country, country_of_people, country_titles
 
 
 def table() -> Iterator[dict[str, str]]:
@@ -33,6 +33,23 @@ def test_every_name_in_iso_3166_leads_to_its_country() -> None:
             if (name := getattr(entry, field, None)) and name != "Congo":
                 assert country(fold(name)) == entry.alpha_2
     assert country("congo") == "CD"
+
+
+def test_every_country_has_a_title_that_leads_to_it() -> None:
+    titles = country_titles()
+    known = {entry.alpha_2 for entry in pycountry.countries} | {row["code"] for row in table()}
+    assert set(titles) == known
+    assert {code: country(fold(title)) for code, title in titles.items()} == {
+        code: code for code in known
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [("DK", "Denmark"), ("NL", "Netherlands"), ("PS", "Palestine"), ("RU", "Russia")],
+)
+def test_titles_are_those_in_common_use(code: str, title: str) -> None:
+    assert country_titles()[code] == title
 
 
 @pytest.mark.parametrize("column", ["aliases", "demonyms"])
