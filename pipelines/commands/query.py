@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -16,41 +17,12 @@ from pipelines.store import database
 
 TIMEOUT_S = 300
 _ROLE = sql.Identifier("broadsheet_analyst")
-_HINTS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
-    (
-        errors.InsufficientPrivilege,
-        "permission denied for schema ops",
-        (
-            "Analysts read schema news alone; `broadsheet quarantine` and `broadsheet status` show what"
-            " ops holds for operators."
-        ),
-    ),
-    (errors.ReadOnlySqlTransaction, "", "`broadsheet sql` only reads."),
-    (errors.SyntaxError, "multiple commands", "One statement at a time."),
-    (
-        errors.UndefinedTable,
-        r'relation "([^".]+)"',
-        "Tables are in schema news: news.{0}; docs/data-dictionary.md lists them.",
-    ),
-    (
-        errors.UndefinedColumn,
-        r"\b(night|first_night|last_night|landing_date|first_landed_on)\b",
-        (
-            "Nights are called landing_date (source_files, coverage), first_landed_on (articles),"
-            " first_night (stories, article_texts, entity_profile, quotation_texts) and"
-            " night (story_timeline, entity_days, article_entities, syndication)."
-        ),
-    ),
-    (
-        errors.QueryCanceled,
-        "statement timeout",
-        (
-            "Its limit is {timeout:g} s. Ask for fewer nights, set a longer --timeout, or take an"
-            " export: `broadsheet export`."
-        ),
-    ),
-)
-"""An error, a pattern that its message has, and what to do about it; {0} is the pattern's group."""
+# What is between double quotes, or letters, digits, _ and $; neither is part of a longer name.
+_NAME = re.compile(r'(?:"(?P<quoted>[^".]+)"|(?P<plain>[^\W\d][\w$]*+))(?!\s*\.)')
+# Names of the database stand in its messages as they are, whatever language it speaks. Some languages
+# put no space around them, but all of these have other letters.
+_OPS = re.compile(r"\bops\b", re.ASCII)
+_NIGHT = re.compile(r"\b(?:night|first_night|last_night|landing_date|first_landed_on)\b", re.ASCII)
 
 # Possessive, for it never has to try the same comment in another way.
 _NOTHING = re.compile(r"(?:\s|;|--[^\n]*+|/\*.*?\*/)*+", re.DOTALL)
@@ -104,10 +76,12 @@ def read_rows(
     with psycopg.connect(database.libpq_url()) as connection:
         connection.read_only = True
         _set_up(connection, round(timeout_s * 1000))
+        started = time.monotonic()
         try:
             return _rows(connection, query)
         except psycopg.Error as error:
-            if hint := _hint(error, timeout_s):
+            is_late = time.monotonic() - started >= timeout_s
+            if hint := _hint(error, query, f"{timeout_s:g}" if is_late else None):
                 message = f"The database says: {error.diag.message_primary}. {hint}"
                 raise QueryError(message) from error
             raise
@@ -130,13 +104,40 @@ def _set_up(connection: psycopg.Connection[Any], timeout_ms: int) -> None:
         raise QueryError(message) from error
 
 
-def _hint(error: psycopg.Error, timeout_s: float) -> str | None:
-    """What to do about an error, if it is one that is known."""
-    said = error.diag.message_primary or ""
-    for kind, pattern, hint in _HINTS:
-        if isinstance(error, kind) and (found := re.search(pattern, said)):
-            return hint.format(*found.groups(), timeout=timeout_s)
-    return None
+def _hint(error: psycopg.Error, query: str, limit_s: str | None) -> str | None:
+    """What to do about an error, if it is one that is known; `limit_s` is the timeout if it is over.
+
+    The database's messages may be in any language, so it is told by all else that it says.
+    """
+    said, at = error.diag.message_primary or "", error.diag.statement_position
+    hint = None
+    match error:
+        case errors.InsufficientPrivilege() if _OPS.search(said):
+            hint = (
+                "Analysts read schema news alone; `broadsheet quarantine` and `broadsheet status` show"
+                " what ops holds for operators."
+            )
+        case errors.ReadOnlySqlTransaction():
+            hint = "`broadsheet sql` only reads."
+        # Of two statements it says no place, and what refused them is what prepares one.
+        case errors.SyntaxError() if error.diag.source_function == "exec_parse_message":
+            hint = "One statement at a time."
+        case errors.UndefinedTable() if at and (name := _NAME.match(query, int(at) - 1)):
+            table = name["quoted"] or name["plain"].lower()
+            hint = f"Tables are in schema news: news.{table}; docs/data-dictionary.md lists them."
+        case errors.UndefinedColumn() if _NIGHT.search(said):
+            hint = (
+                "Nights are called landing_date (source_files, coverage), first_landed_on (articles),"
+                " first_night (stories, article_texts, entity_profile, quotation_texts) and"
+                " night (story_timeline, entity_days, article_entities, syndication)."
+            )
+        # Somebody else may have cancelled it.
+        case errors.QueryCanceled() if limit_s:
+            hint = (
+                f"Its limit is {limit_s} s. Ask for fewer nights, set a longer --timeout, or take an"
+                " export: `broadsheet export`."
+            )
+    return hint
 
 
 def quarantine() -> tuple[list[str], Sequence[Sequence[Any]]]:

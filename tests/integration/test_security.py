@@ -130,7 +130,7 @@ def test_what_an_analyst_may_not_do_is_refused(query: str) -> None:
 @pytest.mark.usefixtures("asked")
 def test_a_statement_cannot_outlive_the_timeout() -> None:
     query = "select set_config('statement_timeout', '0', true), pg_sleep(60) is null"
-    with pytest.raises(QueryError, match="due to statement timeout") as raised:
+    with pytest.raises(QueryError, match=r"timeout\. Its limit is 0\.1 s\.") as raised:
         read_rows(query, timeout_s=0.1)
     assert isinstance(raised.value.__cause__, errors.QueryCanceled)
 
@@ -141,6 +141,8 @@ HINTS = {
     "select 1; select 2": "One statement at a time.",
     "with gone as (delete from news.names returning 1) table gone": "`broadsheet sql` only reads.",
     "select * from stories": "Tables are in schema news: news.stories;",
+    'select \'ä\', "Stories".* from "Stories"': "Tables are in schema news: news.Stories;",
+    "explain\ntable STORIES": "Tables are in schema news: news.stories;",
     "select night from news.articles": "first_landed_on (articles)",
     "select a.first_night from news.entity_days a": "night (story_timeline, entity_days",
     "select * from ops.quarantine": "Analysts read schema news alone; `broadsheet quarantine`",
@@ -152,6 +154,64 @@ HINTS = {
 def test_common_mistakes_are_answered_with_what_to_do(urls: dict[str, str], query: str) -> None:
     with connected(urls["analyst"]), pytest.raises(QueryError, match=re.escape(HINTS[query])):
         read_rows(query)
+
+
+NO_HINTS = (
+    "select a.title from news.articles",
+    "select * from news.storiez",
+    "select * from News . storiez",
+    "select nights from news.articles",
+    "selekt 1",
+    "select pg_ls_dir('/')",
+)
+"""Mistakes that are like those with a hint, and are others."""
+
+
+@pytest.mark.parametrize("query", NO_HINTS)
+def test_other_mistakes_are_left_to_the_database(urls: dict[str, str], query: str) -> None:
+    with connected(urls["analyst"]), pytest.raises(psycopg.Error):
+        read_rows(query)
+
+
+IN_ANOTHER_LANGUAGE = {
+    ("42501", "スキーマopsへのアクセスが拒否されました"): "Analysts read schema news alone",
+    ("25006", "DELETE kann nicht in einer Read-Only-Transaktion ausgeführt werden"): "only reads",
+    ("42703", "Spalte »night« existiert nicht"): "Nights are called landing_date",
+}
+"""Code and message of an error of a server that speaks another language, and the hint."""
+
+
+@pytest.fixture(scope="module")
+def failing(urls: dict[str, str]) -> dict[str, str]:
+    """The same with a function that raises any error.
+
+    The embedded server has no translations, but to a client this is an error like any other.
+    """
+    execute(
+        urls["superuser"],
+        """
+        create function news.fail(code text, said text) returns integer language plpgsql as
+        $$ begin raise exception using errcode = code, message = said; end $$
+        """,
+    )
+    return urls
+
+
+@pytest.mark.parametrize(("code", "said"), IN_ANOTHER_LANGUAGE)
+def test_hints_do_not_depend_on_the_language_of_the_server(
+    failing: dict[str, str], code: str, said: str
+) -> None:
+    hint = IN_ANOTHER_LANGUAGE[code, said]
+    with connected(failing["analyst"]), pytest.raises(QueryError, match=hint) as raised:
+        read_rows(f"select news.fail('{code}', '{said}')")
+    assert said in str(raised.value)
+
+
+def test_a_statement_that_somebody_cancels_gets_no_hint_about_its_limit(
+    failing: dict[str, str],
+) -> None:
+    with connected(failing["analyst"]), pytest.raises(errors.QueryCanceled):
+        read_rows("select news.fail('57014', 'due to statement timeout')")
 
 
 def test_the_columns_that_hold_nights_are_where_the_hint_says(urls: dict[str, str]) -> None:
