@@ -29,8 +29,8 @@ class Entity(Base):
         comment="What identifies the entity within its type: a code, an id or a folded name."
     )
     display_name: Mapped[Words] = mapped_column(
-        comment="Its most frequent, then longest, then first spelling; a country is called by its"
-        " people where only they are named."
+        comment="Its most frequent, then longest, then first spelling; a country is called by a"
+        " name of the place, not of its people."
     )
     country_code: Mapped[str | None] = mapped_column(
         CHAR(2), comment="Country it is or lies in (ISO 3166-1 alpha-2)."

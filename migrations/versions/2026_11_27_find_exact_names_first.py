@@ -5,7 +5,7 @@ Follows: 0010
 
 `news.find_entity` looks for similar names only where entities of exactly the name are too few,
 `news.archive` has what `lift` compares with, and the index of an entity's articles holds the mentions.
-A further index of articles holds their nights.
+A further index of articles holds their nights. A country is displayed by a name of the place.
 """
 
 from alembic import op
@@ -216,6 +216,10 @@ FUNCTIONS_BEFORE = [
     ),
 ]
 
+DISPLAY_NAME = "Its most frequent, then longest, then first spelling; a country is called by a name of the place, not of its people."
+
+DISPLAY_NAME_BEFORE = "Its most frequent, then longest, then first spelling; a country is called by its people where only they are named."
+
 
 def upgrade() -> None:
     """Apply."""
@@ -233,10 +237,24 @@ def upgrade() -> None:
         schema="news",
         postgresql_include=["first_landed_on"],
     )
+    op.alter_column(
+        "entities",
+        "display_name",
+        comment=DISPLAY_NAME,
+        existing_comment=DISPLAY_NAME_BEFORE,
+        schema="news",
+    )
 
 
 def downgrade() -> None:
     """Undo it."""
+    op.alter_column(
+        "entities",
+        "display_name",
+        comment=DISPLAY_NAME_BEFORE,
+        existing_comment=DISPLAY_NAME,
+        schema="news",
+    )
     op.drop_index(op.f("ix_articles_article_id"), table_name="articles", schema="news")
     _index_articles_of_entities(["article_id", "story_id"])
     op.execute(LOAD_TRIGRAMS)
