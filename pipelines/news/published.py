@@ -1,0 +1,92 @@
+"""Line -> the date on which it says that the text was published.
+
+A line counts that holds nothing but a date, with or without "Published" or the like before it, and
+a note on an earlier version of the article. A date inside a sentence is that of an event.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+
+from pipelines.news.caption_dates import find_date, is_date
+
+#: Months of other languages, under the English ones; all in small letters.
+_MONTHS: Final = {
+    "January": "januar jänner janvier enero gennaio janeiro ocak januari",
+    "February": "februar février fevrier febrero febbraio fevereiro şubat subat februari",
+    "March": "märz mars marzo março mart maart",
+    "April": "avril abril aprile nisan",
+    "May": "mai mayo maggio maio mayıs mayis mei",
+    "June": "juni juin junio giugno junho haziran",
+    "July": "juli juillet julio luglio julho temmuz",
+    "August": "août aout agosto ağustos agustos augustus",
+    "September": "septembre septiembre settembre setembro eylül eylul",
+    "October": "oktober octobre octubre ottobre outubro ekim",
+    "November": "novembre noviembre novembro kasım kasim",
+    "December": "dezember décembre decembre diciembre dicembre dezembro aralık aralik",
+}
+_ENGLISH: Final = {word: month for month, words in _MONTHS.items() for word in words.split()}
+_FOREIGN = re.compile(
+    rf"(?P<day>\d{{1,2}})\.? (?:de )?(?P<month>{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})\b,?(?: de)? ",
+    re.IGNORECASE,
+)
+_UPDATED = r"(?:last )?(?:updated|modified|edited)|aktualisiert|mis à jour|actualizado|güncelleme"
+_LABEL: Final = re.compile(
+    rf"(?:(?P<updated>{_UPDATED})|(?P<published>(?:first |originally )?(?:published|posted|issued"
+    r"|publication date|publish date|release date|date published|date)|publié|veröffentlicht|publicado"
+    r"|pubblicato|yayınlanma(?: tarihi)?|yayın tarihi|giriş tarihi))(?: (?:on|at|le|am|el|il|em))?\b\s?:?",
+    re.IGNORECASE,
+)
+_NOTE: Final = re.compile(
+    r"\bversion of this (?:article|story|report)\b[^.]{0,40}?\bpublished(?: on)? (?P<when>.{6,30})"
+)
+_CLOCK: Final = re.compile(
+    r"(?<![^\W\d])(?:on|at|the|as of|le|à|um|uhr|hrs|noon|[ap]\.?m\.?|gmt|utc|z|local time|[cew]?e?s?t"
+    r"|[cempw][ds]?t|eest|eet|bst|ist|trt|msk|irst|ast|jst|hkt|sgt)(?![^\W\d])\.?",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(rf"\s*[|•·]\s*|\s+[–—-]\s+|[\s,;]+(?=(?:{_UPDATED})\b)", re.IGNORECASE)
+_MAX_LINE_CHARS = 120
+_PUBLISHED, _BARE, _UPDATED_LAST = range(3)
+
+
+def label_date(lines: Iterable[str]) -> date | None:
+    """The date of the labels among some lines: of publication rather than of an update."""
+    found = (
+        told
+        for line in lines
+        if len(line) < _MAX_LINE_CHARS
+        for part in _PARTS.split(line)
+        if (told := _part_date(part))
+    )
+    first = min(found, key=lambda told: told[0], default=None)
+    return first[1] if first else None
+
+
+def note_date(paragraph: str) -> date | None:
+    """The date in an editor's note on an earlier version of the article."""
+    match = _NOTE.search(paragraph)
+    return full_date(match["when"]) if match else None
+
+
+def full_date(text: str) -> date | None:
+    """A date with day, month and year; the months of some other languages are read too."""
+    when, precision = find_date(_in_english(text))
+    return when if precision == "day" else None
+
+
+def _part_date(part: str) -> tuple[int, date] | None:
+    label = _LABEL.match(part)
+    rest = _in_english(part[label.end() :] if label else part)
+    if not is_date(_CLOCK.sub("", rest)) or (when := full_date(rest)) is None:
+        return None
+    if label is None:
+        return _BARE, when
+    return (_UPDATED_LAST if label["updated"] else _PUBLISHED), when
+
+
+def _in_english(text: str) -> str:
+    return _FOREIGN.sub(
+        lambda found: f"{found['day']} {_ENGLISH[found['month'].casefold()]} ", text
+    )
