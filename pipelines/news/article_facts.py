@@ -19,10 +19,17 @@ from pipelines.news.bylines import (
     byline,
     closing_byline,
     lone_names,
+    names_with_agency,
     names_with_places,
     read_byline,
 )
-from pipelines.news.credits import closing_credits, credited, named_agency, opening_credit
+from pipelines.news.credits import (
+    closing_credits,
+    credited,
+    named_agency,
+    opening_credit,
+    without_agency,
+)
 from pipelines.news.datelines import Dateline, read_dateline
 from pipelines.news.places import places_version
 from pipelines.news.published import full_date, label_date, note_date
@@ -41,7 +48,7 @@ _MAX_LABEL_CHARS = 120
 _SENTENCE_ENDS = (".", "!", "?", ".”", '."', "?”", "!”", "؟", "。")
 _KICKERS = frozenset({"opinion", "analysis", "exclusive", "feature", "interview", "news", "world"})
 _BETWEEN_LABELS = re.compile(r"\s*[|•·]\s*")
-_BYLINE_REST = re.compile(r",\s*|\s*[|/(•·]\s*|\s+[–—-]\s+|\bfor\s+")
+_BYLINE_REST = re.compile(r",\s*|\s*[|/(•·]\s*|\s+[–—-]\s+|\b(?:for|with|avec|mit)\s+")
 
 
 class Published(NamedTuple):
@@ -126,7 +133,7 @@ def _opening_byline(head: Sequence[str]) -> str | None:
         for part in (line, *_BETWEEN_LABELS.split(line)):
             if names := read_byline(part):
                 return names
-    return names_with_places(head[0]) if head else None
+    return names_with_places(head[0]) or names_with_agency(head[0]) if head else None
 
 
 def _lone_byline(paragraphs: Sequence[str]) -> str | None:
@@ -150,8 +157,10 @@ def _agency(
     said = [named_agency(dateline.agency)] if dateline and dateline.agency else []
     for line in head:
         said += [credited(part) for part in _BETWEEN_LABELS.split(line)]
-        if byline(line):
+        if (match := byline(line)) or names_with_agency(line):
             said += [named_agency(part) for part in _BYLINE_REST.split(line)[1:]]
+        if match and (names := match["names"]) != (name := without_agency(names)):
+            said.append(named_agency(names.removeprefix(name).strip()))
     said.append(opening_credit(lead))
     for paragraph in closing:
         said += closing_credits(paragraph)
@@ -162,7 +171,10 @@ def _published(
     head: Sequence[str], paragraphs: Sequence[str], dateline: Dateline | None
 ) -> Published | None:
     """The date in a label of its own, else a full date in the dateline, else in an editor's note."""
-    if when := label_date((*head, *paragraphs[-_LAST:])):
+    below = (
+        match["rest"].strip(" ,|•·/—–-") for match in map(byline, head) if match and match["rest"]
+    )
+    if when := label_date((*head, *below, *paragraphs[-_LAST:])):
         return Published(when, "label")
     if dateline and dateline.date and (when := full_date(dateline.date)):
         return Published(when, "dateline")

@@ -8,14 +8,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pipelines.news.agencies import credits_agency
+from pipelines.news.credits import is_agency, without_agency
 from pipelines.news.datelines import is_place
 
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]*"
 _PARTICLE = r"(?:van|von|der|den|de|del|della|di|da|dos|la|le|du|bin|ibn|bint|ter|ten) "
-_NAME = rf"{_CAPITAL}(?: (?:{_PARTICLE}){{0,2}}(?:al-|el-)?{_CAPITAL}){{1,3}}"
+_NAME = rf"{_CAPITAL}(?: (?!AND )(?:{_PARTICLE}){{0,2}}(?:al-|el-)?{_CAPITAL}){{1,3}}"
 _IN = rf"(?: (?:in|from) {_CAPITAL}(?: {_CAPITAL}){{0,2}}(?:, {_CAPITAL}(?=,| and\b))?)?"
-_AND = r"(?:, (?:and )?| (?:and|&|with|und|et|ve) )"
+_AND = r"(?:, (?:and )?| (?:and|AND|&|with|und|et|ve) )"
 _NAMES = rf"{_NAME}{_IN}(?:{_AND}{_NAME}{_IN}){{0,5}}"
 _TEXT = (
     r"(?:story|text|words|writing|written|reporte?d?|analysis|exclusive|opinion|reviewe?d?|interview|essay"
@@ -23,7 +23,11 @@ _TEXT = (
 )
 _IMAGES = r"(?:photo(?:s|graphs|graphy)?|pictures|images|video)"
 _WORK = rf"(?:(?i:(?:{_IMAGES}(?:,| and| &) )?{_TEXT}(?: {_TEXT})*(?:(?:,| and| &) {_IMAGES})?) )?"
-_REST = r"(?P<rest>(?:,| for | \||/| -| –| —| ?\(| •| ·).{0,60})?"
+_DAY = r"(?:[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}|\d{1,2} [A-Z][a-z]{2,8}\.? \d{4})"
+_REST = (
+    r"(?P<rest>(?:,| for | with | avec | mit | \||/| -| –| —| ?\(| •| ·"
+    rf"| (?i:published|updated|posted)\b| (?={_DAY})).{{0,60}})?"
+)
 _BYLINE: Final = re.compile(
     rf"[(*—–]?\s*(?:{_WORK}(?:[Bb]y|BY):?|[Pp]ar|[Vv]on|[Pp]or"
     rf"|(?i:author|writer|reporter|correspondent|muhabir|haber|auteur|autor|words|text)s?\s?:) (?P<names>{_NAMES}){_REST}\Z"
@@ -31,6 +35,9 @@ _BYLINE: Final = re.compile(
 _ALONE: Final = re.compile(rf"(?P<names>{_NAME}(?:{_AND}{_NAME}){{0,3}}{_IN})\Z")
 _BOTH_IN: Final = re.compile(
     rf"(?P<names>{_NAME} in (?P<first>{_CAPITAL}(?: {_CAPITAL})?){_AND}{_NAME} in (?P<second>{_CAPITAL}(?: {_CAPITAL})?))\Z"
+)
+_AND_AGENCY: Final = re.compile(
+    rf"(?P<names>{_NAME})(?:,| \|| [—–-]) (?P<agency>[^,|—–]{{2,30}})\Z"
 )
 _START = r"(?:\A|[(\[*—–;.\"”]) ?"
 #: Whoever reported comes before whoever put it into words.
@@ -72,7 +79,7 @@ def byline(line: str) -> re.Match[str] | None:
 
 def lone_names(line: str) -> str | None:
     """The names of a line that holds nothing else: they may be anything, a title too."""
-    if len(line) >= _MAX_LINE_CHARS or _NO_PERSON.search(line) or credits_agency(line):
+    if len(line) >= _MAX_LINE_CHARS or _NO_PERSON.search(line) or is_agency(line):
         return None
     match = _ALONE.match(line)
     return _listed(match["names"]) if match and not is_place(line) else None
@@ -84,6 +91,12 @@ def names_with_places(line: str) -> str | None:
     if match is None or not (is_place(match["first"]) and is_place(match["second"])):
         return None
     return _listed(match["names"])
+
+
+def names_with_agency(line: str) -> str | None:
+    """The name of a line "A B, Reuters". With a slash it would credit a photo."""
+    match = _AND_AGENCY.match(line)
+    return _listed(match["names"]) if match and is_agency(match["agency"]) else None
 
 
 def closing_byline(paragraphs: Sequence[str]) -> str | None:
@@ -102,14 +115,14 @@ def closing_byline(paragraphs: Sequence[str]) -> str | None:
 
 
 def _listed(names: str) -> str | None:
-    parts = (_WHERE.split(part)[0] for part in re.split(_AND, names))
+    parts = (without_agency(_WHERE.split(part)[0]) for part in re.split(_AND, names))
     people = [_TITLE.sub("", part).strip() for part in parts]
     people = [one for one in people if " " in one and not _is_other(one)]
     return ", ".join(_usual_case(one) for one in people) or None
 
 
 def _is_other(name: str) -> bool:
-    return bool(_NO_PERSON.search(name)) or credits_agency(name) or is_place(name)
+    return bool(_NO_PERSON.search(name)) or is_agency(name) or is_place(name)
 
 
 def _usual_case(name: str) -> str:

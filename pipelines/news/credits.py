@@ -9,19 +9,41 @@ from typing import Final
 
 from pipelines.news.agencies import credits_agency, find_agencies
 
-#: Services that pass on what companies announce. No photo is credited to them.
-_RELEASES: Final = {
+#: Names that credit no photo: services that pass on what companies announce, and agencies in other
+#: scripts.
+_FURTHER: Final = {
     "prnewswire": "PR Newswire",
     "pr newswire": "PR Newswire",
     "business wire": "Business Wire",
     "globe newswire": "GlobeNewswire",
     "globenewswire": "GlobeNewswire",
     "ein presswire": "EIN Presswire",
+    "رويترز": "Reuters",
+    "أ ف ب": "AFP",
+    "ا ف ب": "AFP",
+    "أ.ف.ب": "AFP",
+    "فرانس برس": "AFP",
+    "أ ب": "AP",
+    "د ب أ": "dpa",
+    "شينخوا": "Xinhua",
+    "الأناضول": "Anadolu",
+    "سانا": "SANA",
+    "واس": "SPA",
+    "وام": "WAM",
+    "قنا": "QNA",
+    "كونا": "KUNA",
+    "بترا": "Petra",
+    "واع": "INA",
+    "وفا": "WAFA",
+    "тасс": "TASS",
+    "риа новости": "RIA Novosti",
+    "интерфакс": "Interfax",
+    "рейтер": "Reuters",
 }
 #: What may stand in a line of credits beside the agencies' names.
 _CREDIT_WORDS: Final = re.compile(
     r"\b(?:sources?|with|via|by|from|story|text|inputs?|files|additional|reporting|copyright"
-    r"|all rights reserved|\d{4})\b:?|\(c\)|©",
+    r"|all rights reserved|avec|mit|con|kaynak|quelle|fuente|المصدر|\d{4})\b:?|\(c\)|©",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\s*(?:[,/|&]|\band\b)\s*")
@@ -38,6 +60,7 @@ _WRITERS = re.compile(rf"(?P<agency>[A-Z][\w ]{{1,30}}?) {_STAFF} [A-Z].{{0,200}
 _CONTRIBUTED = re.compile(
     r"(?P<agency>[A-Z][\w -]{1,30}?) contributed to this (?:report|story|article)"
 )
+_TOPIC = re.compile(r"[\w ]{2,30} \((?P<agency>[^()]{2,40})\) ?(?:[—–]|--? )")
 _OPENING = re.compile(r"\(?(?P<agency>[^()—–/|]{2,30}?)(?:\) ?[—–/-]*| ?[—–/]| --?) ?(?=\S)")
 _MAX_CREDIT_CHARS = 120
 _MAX_SIGN_OFF_CHARS = 600
@@ -45,8 +68,21 @@ _MAX_SIGN_OFF_CHARS = 600
 
 def named_agency(name: str) -> str | None:
     """The usual name of the first agency in a dateline's bracket or a credit."""
-    release = _RELEASES.get(name.strip("/ ").casefold())
-    return release or next(iter(find_agencies(name)), None)
+    further = _FURTHER.get(name.strip("/ ").casefold())
+    return further or next(iter(find_agencies(name)), None)
+
+
+def is_agency(name: str) -> bool:
+    """Whether a name as a whole is an agency's."""
+    return credits_agency(name) or name.strip("/ ").casefold() in _FURTHER
+
+
+def without_agency(name: str) -> str:
+    """A name without the agency that follows it unmarked: "Ayla Demir Associated Press"."""
+    words = name.split(" ")
+    tails = (" ".join(words[at:]) for at in range(2, len(words)))
+    tail = next(filter(is_agency, tails), "")
+    return name.removesuffix(tail).rstrip()
 
 
 def credited(line: str) -> str | None:
@@ -54,18 +90,20 @@ def credited(line: str) -> str | None:
     if len(line) >= _MAX_CREDIT_CHARS:
         return None
     names = _BETWEEN.split(line)
-    if not credits_agency(line):
+    if not is_agency(line):
         names = _BETWEEN.split(_CREDIT_WORDS.sub(" ", line).strip(" ()[]*—–-_.:"))
     names = [name for name in (one.strip() for one in names) if name]
-    if not names or not all(map(credits_agency, names)):
+    if not names or not all(map(is_agency, names)):
         return None
     return named_agency(names[0])
 
 
 def opening_credit(paragraph: str) -> str | None:
     """The agency that a paragraph opens with where no place does: "(Bloomberg) -- ", "CNN — "."""
-    match = _OPENING.match(paragraph)
-    return named_agency(match["agency"]) if match and credits_agency(match["agency"]) else None
+    for pattern in (_OPENING, _TOPIC):
+        if (match := pattern.match(paragraph)) and is_agency(match["agency"]):
+            return named_agency(match["agency"])
+    return None
 
 
 def closing_credits(paragraph: str) -> Sequence[str]:
