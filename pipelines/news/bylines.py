@@ -18,7 +18,7 @@ _IN = rf"(?: (?:in|from) {_CAPITAL}(?: {_CAPITAL}){{0,2}}(?:, {_CAPITAL}(?=,| an
 _AND = r"(?:, (?:and )?| (?:and|AND|&|with|und|et|ve) )"
 _NAMES = rf"{_NAME}{_IN}(?:{_AND}{_NAME}{_IN}){{0,5}}"
 _TEXT = (
-    r"(?:story|text|words|writing|written|reporte?d?|analysis|exclusive|opinion|reviewe?d?|interview|essay"
+    r"(?:story|text|words|written|reporte?d?|analysis|exclusive|opinion|reviewe?d?|interview|essay"
     r"|column|comment(?:ary)?|compiled|article|feature|dispatch|letter|guest|post|special|news|an?)"
 )
 _IMAGES = r"(?:photo(?:s|graphs|graphy)?|pictures|images|video)"

@@ -61,7 +61,7 @@ _CONTRIBUTED = re.compile(
     r"(?P<agency>[A-Z][\w -]{1,30}?) contributed to this (?:report|story|article)"
 )
 _TOPIC = re.compile(r"[\w ]{2,30} \((?P<agency>[^()]{2,40})\) ?(?:[—–]|--? )")
-_OPENING = re.compile(r"\(?(?P<agency>[^()—–/|]{2,30}?)(?:\) ?[—–/-]*| ?[—–/]| --?) ?(?=\S)")
+_OPENING = re.compile(r"\(?(?P<agency>[^()—–/|]{2,30}?)(?:\) ?[—–-]*| ?[—–]|/ | --?) ?(?=\S)")
 _MAX_CREDIT_CHARS = 120
 _MAX_SIGN_OFF_CHARS = 600
 
@@ -112,8 +112,9 @@ def closing_credits(paragraph: str) -> Sequence[str]:
         return [name]
     end = paragraph[-_MAX_SIGN_OFF_CHARS:]
     said = []
-    for pattern in (_SIGN_OFF, _LAST_WORD, _COPYRIGHT, _CONTRIBUTED, _WRITERS):
-        if match := pattern.search(end):
-            named = next(filter(None, match.groups()), "")
-            said.append(named.removeprefix("The ").removesuffix(" News"))
+    # What names a photographer too ("Omar Haj/AFP") ends a caption, not the text.
+    if (match := _SIGN_OFF.search(end)) and (name := credited(match[match.lastgroup or 0])):
+        said.append(name)
+    matches = [one.search(end) for one in (_LAST_WORD, _COPYRIGHT, _CONTRIBUTED, _WRITERS)]
+    said += [one["agency"].removeprefix("The ").removesuffix(" News") for one in matches if one]
     return [name for name in map(named_agency, said) if name]

@@ -92,5 +92,6 @@ def _part_date(part: str) -> tuple[int, date] | None:
 
 def _in_english(text: str) -> str:
     return _FOREIGN.sub(
-        lambda found: f"{found['day']} {_ENGLISH[found['month'].casefold()]} ", text
+        lambda found: f"{found['day']} {_ENGLISH[found['month'].casefold()]} ",
+        text.translate(_DIGITS),
     )

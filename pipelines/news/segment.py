@@ -24,14 +24,23 @@ from pipelines.news.lines import (
 from pipelines.news.mirrors import Head, find_cut_head, find_heads, find_markers
 from pipelines.news.records import Article, Leftover, Occurrence, SegmentedPage
 
-SEGMENT_VERSION = f"2/unicode-{unicodedata.unidata_version}"
+SEGMENT_VERSION = f"3/unicode-{unicodedata.unidata_version}"
 """Bump when the same page text gives other articles, ranges or leftovers."""
 
 GAP = 3
 MAX_LINES = 200_000
 _TERMINAL = tuple(".!?؟。\"'”’»)]")
 _ELLIPSIS = re.compile(
-    r"(?:…|\.\.\.|\[\+?\d+ chars\])[\])]?\Z|(?i:(?:read|continue) (?:more|reading)\W*\Z)"
+    r"(?:…|\.\.\.|\[\+?\d+ chars\]) ?[\])]?\Z|(?i:(?:read|continue) (?:more|reading)\W*\Z)"
+    r"|(?:\A|[.!?”\"] )(?:Continue reading|Read more|Read the (?:full|whole|rest))\b(?!:).{0,60}\Z"
+)
+_END_MARK = re.compile(r"(?<=[.!?؟。”\"’)]) ?(?:[A-Z]{2,10}|Enditem|[■#]+)\Z")
+_SIGN_OFF = re.compile(
+    r"\W*(?:(?i:(?:additional |with )?(?:reporting|writing|editing|edited|written|compiled)(?: and \w+)?"
+    r" (?:by|from)\b|with (?:assistance|inputs?|files) from\b)|By [A-Z]\S+ [A-Z]|Contact [A-Z]|©|Copyright\b"
+    r"|(?i:(?:first |last )?(?:published|updated|posted|modified)\b[^.]{0,20}\d)"
+    r"|(?i:muhabir|sources?|related(?: \w+)?|read (?:more|also|next)|also read|see also|more (?:on|from)[^.]{0,30}"
+    r"|tags?|topics?|e-?mail|follow us|to contact [^.]{0,40}) ?:|[^.]{0,60}@\S+\Z)"
 )
 
 
@@ -128,12 +137,16 @@ def make_article(title: str, captions: Sequence[str], paragraphs: Sequence[str])
 def _breaks_off(paragraphs: Sequence[str]) -> bool:
     """Whether the text ends in the middle of a sentence, or says that more follows.
 
-    A last line of a few words may be who wrote it ("nk/hcm"): then the one before it counts.
+    A last line of a few words may be who wrote it ("nk/hcm"), and so is one that says who reported or
+    edited: then the one before it counts. Agencies mark the end ("he said. Enditem").
     """
     if not paragraphs or _ELLIPSIS.search(paragraphs[-1]):
         return True
-    telling = [one for one in paragraphs if len(one.split()) >= 5] or paragraphs
-    return not (paragraphs[-1].endswith(_TERMINAL) or telling[-1].endswith(_TERMINAL))
+    told = [_END_MARK.sub("", one) for one in paragraphs if not _SIGN_OFF.match(one)]
+    if not told:
+        return not paragraphs[-1].endswith(_TERMINAL)
+    telling = [one for one in told if len(one.split()) >= 5] or told
+    return not (told[-1].endswith(_TERMINAL) or telling[-1].endswith(_TERMINAL))
 
 
 def _whole_page(lines: list[Line], first: int) -> SegmentedPage:
