@@ -38,10 +38,11 @@ def export(
     part_rows: Annotated[int, typer.Option(min=1, help="Rows a file.")] = 100_000,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
-    """Write articles, stories, entities and mentions to files, all of one state of the database.
+    """Write tables of `news` to files that other programs read, all of one state of the database.
 
-    An export that was interrupted goes on where it was, unless the database changed meanwhile: then
-    it starts anew. manifest.json says what is there, with a hash of each file.
+    They are articles, stories, entities, mentions, quotations and coverage. manifest.json says what is
+    there, with a hash of each file. An export that was interrupted goes on where it was, unless the
+    database changed meanwhile: then it starts anew.
     """
     from pipelines.commands import export as commands  # noqa: PLC0415 - imports pyarrow
 

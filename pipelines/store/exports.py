@@ -1,4 +1,4 @@
-"""What `broadsheet export` reads: four tables of `news`, in parts, in the order of their keys."""
+"""What `broadsheet export` reads: tables of `news`, in parts, in the order of their keys."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, BinaryIO, cast
 
-from models import Article, Entity, Mention
+from models import Article, Coverage, Entity, Mention, Quotation
 from psycopg import sql
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import DeclarativeBase
@@ -97,6 +97,24 @@ SOURCES = (
         """,
         ("article_id", "section", "section_no", "start_char", "end_char"),
     ),
+    Source(
+        "quotations",
+        f"""
+        select {_columns_of(Quotation, "quotation")}, speaker.name as speaker_name, speaker.entity_id
+          from news.quotations quotation
+          left join news.names speaker on speaker.name_id = quotation.speaker_name_id
+        """,
+        f"""
+        where quotation.article_id in (select article_id from news.articles where {_SINCE})
+        """,
+        ("article_id", "section", "section_no", "start_char"),
+    ),
+    Source(
+        "coverage",
+        f"select {_columns_of(Coverage, 'coverage')} from news.coverage coverage",
+        "where coverage.landing_date >= {since}",
+        ("landing_date",),
+    ),
 )
 
 
@@ -140,7 +158,7 @@ def snapshot(bound: Engine) -> Iterator[Connection]:
 
 def plan(connection: Connection, source: Source, since: date | None, part_rows: int) -> Plan:
     """Divide a table into parts of `part_rows` rows, by looking at its keys alone."""
-    template = source.query + (source.since if since else "")
+    template = f"{source.query} {source.since if since else ''}"
     query = sql.SQL(cast("Any", template)).format(since=sql.Literal(since))
     # Qualified, so that rows are in the order of the key itself, and not of what it is read as.
     keys = sql.SQL(", ").join(sql.Identifier("whole", name) for name in source.key)

@@ -65,14 +65,21 @@ class Loaded:
 
 
 @pytest.fixture(scope="module")
+def landing() -> Landing:
+    """What lands on the three nights; a module may have more."""
+    return FILES
+
+
+@pytest.fixture(scope="module")
 def loaded(
     instance: DagsterInstance,
     server_url: str,
     template: str,
+    landing: Landing,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Loaded]:
     """Three nights, loaded in one run; a test that writes takes a copy."""
-    zone = lay_out(tmp_path_factory.mktemp("loaded"), FILES)
+    zone = lay_out(tmp_path_factory.mktemp("loaded"), landing)
     with fresh_database(server_url, template) as engine:
         load(instance, zone, NIGHTS[0], NIGHTS[-1])
         engine.dispose()  # a database that is in use cannot be copied

@@ -23,13 +23,31 @@ from pipelines.commands.export import MANIFEST
 from pipelines.commands.user import Role, create_user
 from pipelines.store import exports
 from tests.conftest import connected
-from tests.integration.conftest import COUNCIL, FERRY, NIGHTS
+from tests.integration.conftest import COUNCIL, FERRY, FILES, NIGHTS, page
+from tests.integration.loading import Landing
 from tests.integration.test_cli import BROADSHEET
 from tests.integration.test_roles import PASSWORD, as_user
 
-TABLES = ("articles", "stories", "entities", "mentions")
+TABLES = ("articles", "stories", "entities", "mentions", "quotations", "coverage")
+BRIDGE = (
+    "“The old bridge will stay closed until spring,” Hulusi Demir said in Ankara on Monday. “We know "
+    "that this is hard,” Demir said. Traders on both banks have asked for a ferry since autumn, and the "
+    "Black Sea Port Authority has promised them one. The banner at the gate reads: “Not without us.”"
+)
+MARKET = (
+    "“The market opens again in May,” Grace Wanjiru told reporters in Nairobi on Wednesday, and added "
+    "that the roof had been made anew. The stalls burnt down a year ago, and most of the traders have "
+    "sold from carts along the Tana River since then, in the rain and without a licence."
+)
 FORMATS = ("parquet", "csv", "jsonl")
 READERS = {"parquet": "read_parquet", "csv": "read_csv", "jsonl": "read_json"}
+
+
+@pytest.fixture(scope="module")
+def landing() -> Landing:
+    """The three nights, with somebody quoted on the first and on the last."""
+    said = {(NIGHTS[0], "said.txt"): page(BRIDGE), (NIGHTS[2], "said.txt"): page(MARKET)}
+    return {**FILES, **said}
 
 
 def export(out: Path, *words: object) -> Result:
@@ -83,6 +101,14 @@ def test_duckdb_reads_what_the_database_holds(copy: Engine, tmp_path: Path, outp
               join {READERS[output]}('{tmp_path}/entities/*.{output}') entity using (entity_id)
              group by 1 order by 1
         """).fetchall()
+        quoted = reader.execute(f"""
+            select article_id::varchar, section, section_no, start_char, end_char, quotation, cue,
+                   speaker_name, entity_id::varchar
+              from {READERS[output]}('{tmp_path}/quotations/*.{output}')
+        """).fetchall()
+        nights = reader.execute(
+            f"from {READERS[output]}('{tmp_path}/coverage/*.{output}')"
+        ).fetchall()
     assert read == stored(
         copy,
         """
@@ -99,6 +125,17 @@ def test_duckdb_reads_what_the_database_holds(copy: Engine, tmp_path: Path, outp
          group by 1 order by display_name collate "C"
         """,
     )
+    assert quoted == stored(
+        copy,
+        """
+        select article_id::text, section, section_no, start_char, end_char, quotation, cue,
+               speaker_name, entity_id::text
+          from news.quotations
+          join news.quotation_texts using (article_id, section, section_no, start_char, quotation, cue)
+         order by article_id, start_char
+        """,
+    )
+    assert nights == stored(copy, "select * from news.coverage order by landing_date")
 
 
 def test_parquet_has_plain_types(
@@ -152,6 +189,28 @@ def test_parquet_has_plain_types(
     )
 
 
+def test_a_quotation_has_its_article_offsets_and_speaker(copy: Engine, tmp_path: Path) -> None:
+    assert stored(copy, "select count(*) from news.quotations") == [(4,)]
+    exported(tmp_path)
+    bodies = {
+        row["article_id"]: row["body"] for row in pq.read_table(tmp_path / "articles").to_pylist()
+    }
+    quotations = pq.read_table(tmp_path / "quotations").to_pylist()
+    for row in quotations:
+        body = bodies[row["article_id"]]
+        assert body[row["start_char"] : row["end_char"]] == row["quotation"]
+    spoken = [(row["speaker_name"], row["cue"]) for row in quotations]
+    assert sorted(spoken, key=str) == [
+        ("Grace Wanjiru", "told"),
+        ("Hulusi Demir", "said"),
+        ("Hulusi Demir", "said"),
+        (None, "reads"),
+    ]
+    assert [row["entity_id"] is None for row in quotations] == [
+        row["speaker_name"] is None for row in quotations
+    ]
+
+
 def test_text_survives_csv_and_jsonl_as_it_is(copy: Engine, tmp_path: Path) -> None:
     title = 'He said "no", then 🎈;\n\n\\. =1+1 \t\x7f '
     with copy.begin() as connection:
@@ -183,12 +242,16 @@ def test_only_what_is_new_and_what_it_touches(copy: Engine, tmp_path: Path) -> N
     exported(tmp_path, "--since", NIGHTS[2])
     read = {table: pq.read_table(tmp_path / table).to_pylist() for table in TABLES}
     new = {row["article_id"] for row in read["articles"]}
-    assert {row["body"] for row in read["articles"]} == {COUNCIL, " ".join(COUNCIL.split()[:40])}
+    cut = " ".join(COUNCIL.split()[:40])
+    assert {row["body"] for row in read["articles"]} == {COUNCIL, cut, MARKET}
     assert {row["story_id"] for row in read["stories"]} == {
         row["story_id"] for row in read["articles"]
     }
     assert {row["article_id"] for row in read["mentions"]} == new
+    assert [row["speaker_name"] for row in read["quotations"]] == ["Grace Wanjiru"]
+    assert [row["landing_date"] for row in read["coverage"]] == [NIGHTS[2]]
     touched = {row["entity_id"] for row in read["mentions"]} - {None}
+    assert {row["entity_id"] for row in read["quotations"]} <= touched
     assert {row["entity_id"] for row in read["entities"]} == touched
     (everything,) = stored(copy, "select count(*) from news.entities")
     assert 0 < len(touched) < everything[0]
