@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pipelines import progress, show
 from pipelines.landing_zone import LandingError, LandingZone
 from pipelines.settings import settings
-from pipelines.store import database, landing, loads
+from pipelines.store import database, landing, loads, quarantine
 
 
 def load_nights(
@@ -58,7 +58,7 @@ def load_nights(
                 advance((last - first).days + 1)
     with database.engine().connect() as connection:
         done = loads.loads_of_runs(connection, [run.run_id for run in finished])
-        reasons = landing.quarantine_reasons(connection, nights[0], nights[-1])
+        reasons = quarantine.quarantine_reasons(connection, nights[0], nights[-1])
     if not quiet:
         left = [] if zone.flat_night or prune else sorted(set(known) - set(zone.nights()))
         removed = [] if zone.flat_night else sorted(set(nights) - set(zone.nights()))

@@ -16,7 +16,7 @@ from pipelines.news.pages import PAGES_VERSION, FileDigest, digest_file, read_fi
 from pipelines.news.records import DecodedFile, Rejection
 from pipelines.news.segment import SEGMENT_VERSION, segment
 from pipelines.store import articles as article_store
-from pipelines.store import landing
+from pipelines.store import landing, quarantine
 from pipelines.store.articles import PendingFile, SegmentedFile
 from pipelines.store.landing import FileFacts, FileKey, KnownFile, SeenFile
 from pipelines.store.settle import settle
@@ -75,7 +75,7 @@ def segment_files(run: AssetRun, landing_zone: LandingZoneResource, *, force: bo
         run.write(partial(article_store.forget_segments, first=first, last=last))
     with run.engine.connect() as connection:
         pending = article_store.files_to_segment(connection, first, last, version)
-    run.write(partial(landing.forget_failures, first=first, last=last, segment_version=version))
+    run.write(partial(quarantine.forget_failures, first=first, last=last, segment_version=version))
     with progress.track("pages", len(pending)) as advance:
         segmented = _segmented(run, pending, landing_zone, version, advance)
         for batch in _batches(segmented, _chars):

@@ -11,7 +11,7 @@ from pipelines.defs.runs import AssetRun
 from pipelines.report_file import ReportFile
 from pipelines.settings import settings
 from pipelines.store.analytics import COUNTED, Refreshed
-from pipelines.store.landing import quarantine_reasons
+from pipelines.store.quarantine import quarantine_reasons
 from pipelines.store.samples import row_count, samples
 
 NO_REPORT: dict[str, Any] = {

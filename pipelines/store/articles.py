@@ -16,7 +16,7 @@ from pipelines.news.keys import derive_key
 from pipelines.news.pages import REASONS
 from pipelines.news.records import Article, Caption, Page, Rejection, SegmentedPage
 from pipelines.store import bulk, takedowns
-from pipelines.store.landing import put_rejections
+from pipelines.store.quarantine import put_rejections
 from pipelines.store.signatures import queue_unsigned
 from pipelines.store.stories import assign_stories, mark_stories
 

@@ -1,17 +1,18 @@
-"""Raw files as the database knows them: what was seen, what was loaded, what was refused."""
+"""Raw files as the database knows them: what was seen, and what was loaded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
 from uuid import UUID
 
-from models import IngestedFile, Quarantine, SourceFile
+from models import IngestedFile, SourceFile
 from sqlalchemy import Connection, text
 
 from pipelines.news.keys import derive_key
 from pipelines.news.records import DecodedFile, Rejection
 from pipelines.store import bulk
+from pipelines.store.quarantine import put_rejections
 
 FileKey = tuple[date, str]
 
@@ -134,7 +135,7 @@ def known_nights(connection: Connection) -> list[date]:
 def remove_files(connection: Connection, keys: Sequence[FileKey]) -> int:
     """Delete files with their pages, occurrences and leftovers; returns the rows deleted.
 
-    Their articles stay until `store.articles.settle` has seen whether they occur elsewhere.
+    Their articles stay until `store.settle.settle` has seen whether they occur elsewhere.
     """
     if not keys:
         return 0
@@ -276,53 +277,3 @@ def put_failed_file(
     ):
         written += connection.execute(text(statement), {"file_id": file_id}).rowcount
     return written + put_rejections(connection, [(*key, None, rejection)])
-
-
-def forget_failures(connection: Connection, first: date, last: date, segment_version: str) -> int:
-    """Take files out of quarantine that another version could not segment; returns the rows."""
-    return connection.execute(
-        text("""
-        delete from ops.quarantine
-         using ops.ingested_files ingested join news.source_files file using (landing_date, path)
-         where quarantine.landing_date = ingested.landing_date
-           and quarantine.path = ingested.path and quarantine.page_no is null
-           and ingested.landing_date between :first and :last
-           and ingested.segment_version is distinct from :version
-        """),
-        {"first": first, "last": last, "version": segment_version},
-    ).rowcount
-
-
-def put_rejections(
-    connection: Connection, rejections: Iterable[tuple[date, str, int | None, Rejection]]
-) -> int:
-    """Store why files, or pages of files, were refused; returns the rows written."""
-    return bulk.insert(
-        connection,
-        Quarantine,
-        ("quarantine_id", "landing_date", "path", "page_no", "reason_code", "detail", "head"),
-        (
-            (
-                derive_key("quarantine", night.isoformat(), path, page_no or 0),
-                night,
-                path,
-                page_no,
-                rejection.reason_code,
-                rejection.detail,
-                rejection.head,
-            )
-            for night, path, page_no, rejection in rejections
-        ),
-    )
-
-
-def quarantine_reasons(connection: Connection, first: date, last: date) -> dict[str, int]:
-    """How many files and pages of these nights are in quarantine, by reason."""
-    rows = connection.execute(
-        text(
-            "select reason_code, count(*) as entries from ops.quarantine"
-            " where landing_date between :first and :last group by 1 order by 2 desc, 1"
-        ),
-        {"first": first, "last": last},
-    )
-    return {row.reason_code: row.entries for row in rows}
