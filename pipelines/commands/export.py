@@ -6,36 +6,32 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from pipelines import progress, show
+from pipelines.commands.export_manifest import (
+    MANIFEST,
+    Digest,
+    ExportedTable,
+    Format,
+    Manifest,
+    Options,
+    Part,
+    Snapshot,
+    read_manifest,
+    replacing,
+    write_manifest,
+)
 from pipelines.store import database, exports
 from pipelines.store.digests import digests
-from pipelines.store.exports import PartQuery, Plan
-
-MANIFEST = "manifest.json"
-Format = Literal["parquet", "csv", "jsonl"]
-_BATCH_ROWS = 25_000
-_BATCH_CHARS = 16_000_000
-_ARROW = {
-    "bool": pa.bool_(),
-    "date": pa.date32(),
-    "float8": pa.float64(),
-    "int4": pa.int32(),
-    "int8": pa.int64(),
-    "text": pa.string(),
-    "text[]": pa.list_(pa.string()),
-    "timestamptz": pa.timestamp("us", tz="UTC"),
-}
+from pipelines.store.exports import Plan
+from pipelines.store.parquet import write_parquet
 
 
 class ExportError(RuntimeError):
@@ -44,69 +40,6 @@ class ExportError(RuntimeError):
 
 class RefusedError(ExportError):
     """The folder is not to be written to; the message says why."""
-
-
-class Options(BaseModel, frozen=True):
-    """What was asked for."""
-
-    format: Format
-    since: date | None
-    part_rows: int
-
-    def __str__(self) -> str:
-        since = f" --since {self.since}" if self.since else ""
-        return f"--format {self.format}{since} --part-rows {self.part_rows}"
-
-
-class Snapshot(BaseModel, frozen=True):
-    """A state of the database that parts were read from."""
-
-    id: str
-    taken_at: datetime
-
-
-class Digest(BaseModel, frozen=True):
-    """What `broadsheet digest` says of a table."""
-
-    rows: int
-    digest: str
-
-
-class Part(BaseModel, frozen=True):
-    """A file, its path below the export's folder."""
-
-    path: str
-    rows: int
-    bytes: int
-    sha256: str
-
-
-class ExportedTable(BaseModel):
-    """A table: its rows, its columns with their Postgres types, and its files."""
-
-    rows: int
-    columns: dict[str, str]
-    sha256: str | None = None
-    """Of the hashes of all parts, in their order; None until all are there."""
-    parts: list[Part] = []
-
-
-class Manifest(BaseModel):
-    """What an export holds. Several snapshots, all with these digests, if it was interrupted."""
-
-    kind: Literal["broadsheet export"] = "broadsheet export"
-    is_complete: bool = False
-    options: Options
-    schema_revision: str | None
-    snapshots: list[Snapshot]
-    digests: dict[str, Digest]
-    tables: dict[str, ExportedTable]
-
-    def is_of(self, other: "Manifest") -> bool:
-        """Whether both were made from the same content."""
-        return self.digests == other.digests and {
-            name: table.columns for name, table in self.tables.items()
-        } == {name: table.columns for name, table in other.tables.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +74,7 @@ def export(
         for one in plans:
             _write_table(out, connection, one, manifest)
         manifest.is_complete = True
-        _put_manifest(out, manifest)
+        write_manifest(out, manifest)
     return Exported(manifest, kept, note)
 
 
@@ -179,7 +112,7 @@ def _refuse_other(out: Path, options: Options) -> None:
     # A file that was not written whole is hidden, and so is what file managers leave everywhere.
     if all(path.name.startswith(".") for path in out.iterdir()):
         return
-    found = _manifest_of(out)
+    found = read_manifest(out)
     if found is None:
         raise RefusedError(
             f"{out} is not empty and holds no {MANIFEST} of an export: choose another folder."
@@ -189,13 +122,6 @@ def _refuse_other(out: Path, options: Options) -> None:
             f"{out} holds an export with other options ({found.options}): give the same, or choose"
             " another folder."
         )
-
-
-def _manifest_of(out: Path) -> Manifest | None:
-    try:
-        return Manifest.model_validate_json((out / MANIFEST).read_bytes())
-    except (FileNotFoundError, ValidationError):
-        return None
 
 
 @contextmanager
@@ -223,7 +149,7 @@ def _take_over(out: Path, manifest: Manifest) -> str | None:
 
     Returns what was done, in a sentence.
     """
-    earlier = _manifest_of(out)
+    earlier = read_manifest(out)
     note = None
     if earlier and manifest.is_of(earlier):
         for name, table in manifest.tables.items():
@@ -239,7 +165,7 @@ def _take_over(out: Path, manifest: Manifest) -> str | None:
         for path in (out / name).glob("*part-*"):
             if path.relative_to(out).as_posix() not in kept:
                 path.unlink()
-    _put_manifest(out, manifest)
+    write_manifest(out, manifest)
     return note
 
 
@@ -261,65 +187,18 @@ def _write_table(out: Path, connection: Connection, planned: Plan, manifest: Man
                 write = partial(_WRITERS[output], connection, query)
                 there[path] = _write_part(out, path, write)
                 table.parts = sorted(there.values(), key=lambda part: part.path)
-                _put_manifest(out, manifest)
+                write_manifest(out, manifest)
             advance(there[path].rows)
     hashes = "".join(part.sha256 for part in table.parts)
     table.sha256 = hashlib.sha256(hashes.encode()).hexdigest()
 
 
 def _write_part(out: Path, path: str, write: Callable[[BinaryIO], int]) -> Part:
-    with _replacing(out / path) as file:
+    with replacing(out / path) as file:
         rows = write(file)
     with (out / path).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Part(path=path, rows=rows, bytes=file.tell(), sha256=digest)
 
 
-def _put_manifest(out: Path, manifest: Manifest) -> None:
-    with _replacing(out / MANIFEST) as file:
-        file.write(manifest.model_dump_json(indent=1).encode() + b"\n")
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name once it is written whole."""
-    unfinished = path.with_name(f".{path.name}.partial")
-    try:
-        with unfinished.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _write_parquet(connection: Connection, part: PartQuery, file: BinaryIO) -> int:
-    schema = pa.schema([(one.name, _ARROW[one.kind]) for one in part.columns])
-    rows = 0
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for batch in _batches(exports.binary_rows(connection, part)):
-            values = [
-                pa.array(column, field.type)
-                for column, field in zip(zip(*batch, strict=True), schema, strict=True)
-            ]
-            writer.write_batch(pa.record_batch(values, schema=schema))
-            rows += len(batch)
-    return rows
-
-
-def _batches(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    """Lists of rows that end at a number of rows, or soon after a number of characters."""
-    batch: list[tuple[Any, ...]] = []
-    chars = 0
-    for row in rows:
-        batch.append(row)
-        chars += sum(len(value) for value in row if isinstance(value, str))
-        if len(batch) >= _BATCH_ROWS or chars >= _BATCH_CHARS:
-            yield batch
-            batch, chars = [], 0
-    if batch:
-        yield batch
-
-
-_WRITERS = {"parquet": _write_parquet, "csv": exports.write_csv, "jsonl": exports.write_jsonl}
+_WRITERS = {"parquet": write_parquet, "csv": exports.write_csv, "jsonl": exports.write_jsonl}

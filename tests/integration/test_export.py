@@ -19,7 +19,7 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
 from pipelines.cli import app
-from pipelines.commands.export import MANIFEST
+from pipelines.commands.export_manifest import MANIFEST
 from pipelines.commands.user import Role, create_user
 from pipelines.store import exports
 from tests.conftest import connected
