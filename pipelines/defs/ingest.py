@@ -15,10 +15,10 @@ from pipelines.news.captions import CAPTIONS_VERSION, parse_caption
 from pipelines.news.pages import PAGES_VERSION, FileDigest, digest_file, read_file
 from pipelines.news.records import DecodedFile, Rejection
 from pipelines.news.segment import SEGMENT_VERSION, segment
-from pipelines.store import articles as article_store
 from pipelines.store import landing, quarantine
-from pipelines.store.articles import PendingFile, SegmentedFile
+from pipelines.store import pages as page_store
 from pipelines.store.landing import FileFacts, FileKey, KnownFile, SeenFile
+from pipelines.store.pages import PendingFile, SegmentedFile
 from pipelines.store.settle import settle
 
 _log = logging.getLogger(__name__)
@@ -72,14 +72,14 @@ def segment_files(run: AssetRun, landing_zone: LandingZoneResource, *, force: bo
     first, last = run.nights
     version = f"{SEGMENT_VERSION}/{CAPTIONS_VERSION}/{FACTS_VERSION}"
     if force:
-        run.write(partial(article_store.forget_segments, first=first, last=last))
+        run.write(partial(page_store.forget_segments, first=first, last=last))
     with run.engine.connect() as connection:
-        pending = article_store.files_to_segment(connection, first, last, version)
+        pending = page_store.files_to_segment(connection, first, last, version)
     run.write(partial(quarantine.forget_failures, first=first, last=last, segment_version=version))
     with progress.track("pages", len(pending)) as advance:
         segmented = _segmented(run, pending, landing_zone, version, advance)
         for batch in _batches(segmented, _chars):
-            run.write(partial(article_store.put_pages, files=batch, segment_version=version))
+            run.write(partial(page_store.put_pages, files=batch, segment_version=version))
             pages = [page for one in batch for _, page in one.pages]
             run.count(pages=len(pages), occurrences=sum(len(page.occurrences) for page in pages))
     run.write(settle)

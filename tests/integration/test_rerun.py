@@ -17,7 +17,7 @@ from pipelines.defs.assets import ASSETS
 from pipelines.defs.partitions import range_tags
 from pipelines.instance import run_nights
 from pipelines.landing_zone import LandingZone
-from pipelines.store import articles, database, mentions, names, signatures
+from pipelines.store import database, mentions, names, pages, signatures
 from pipelines.store.digests import digests
 from tests.integration.conftest import NIGHTS, Loaded
 from tests.integration.loading import everything, rows_written
@@ -118,7 +118,7 @@ def test_what_was_forgotten_before_a_crash_stays_and_is_done_by_the_next_run(
     assert everything(copy) == before
     with copy.begin() as connection:
         for forget in (
-            articles.forget_segments,
+            pages.forget_segments,
             signatures.queue_nights,
             mentions.forget_annotations,
             names.forget_resolutions,
