@@ -115,11 +115,14 @@ _CHECKS = {
     "news.coverage": (
         _NIGHTS_DRAWN,
         """
-        select night, pages, occurrences, articles, new_articles
+        select night, files, quarantined, pages, occurrences, articles, new_articles
           from drawn join news.coverage on landing_date = night
         """,
         """
-        select night, count(distinct page_id)::integer, count(article_id)::integer,
+        select night,
+               (select count(*) from ops.ingested_files where landing_date = night)::integer,
+               (select count(*) from ops.quarantine where landing_date = night)::integer,
+               count(distinct page_id)::integer, count(article_id)::integer,
                count(distinct article_id)::integer,
                (count(distinct article_id) filter (where first_landed_on = night))::integer
           from drawn

@@ -315,6 +315,7 @@ def said_by_doctor(engine: Engine) -> Outcome:
         "update ops.entity_totals set mentions = mentions + 1",
         "update ops.entity_pair_counts set articles = articles + 1",
         "update news.coverage set occurrences = occurrences + 1",
+        "update news.coverage set quarantined = quarantined + 1",
         "update news.syndication set occurrences = occurrences + 1",
         "update ops.analytics_state set stories = stories + 1",
     ],
