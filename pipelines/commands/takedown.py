@@ -68,8 +68,12 @@ def take_down(target: Target, reason: str) -> int:
 
 
 def redraw_reports(target: Target) -> Redrawn:
-    """Bring the pages of reports up to date that may show an article which was taken down."""
+    """Bring the pages of reports up to date that may show an article which was taken down.
+
+    Without it its story may begin with another article, on the night of that one.
+    """
     nights = {night for night, _ in target.standing.files} if target.standing else set()
+    nights |= {one.first_landed_on for one in target.near_copies}
     return redraw_without(database.current_engine(), target.article_id, nights)
 
 

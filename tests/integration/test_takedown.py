@@ -258,6 +258,28 @@ def test_reports_that_show_it_of_other_states_are_found_too(copy: Engine, report
     assert read(reports) == drawn(copy)
 
 
+def test_a_story_that_begins_on_a_later_night_now_is_in_the_report_of_that_night(
+    copy: Engine, reports: Path
+) -> None:
+    with copy.connect() as connection:
+        first, later, night = connection.execute(
+            text("""
+            select story_id, copy.article_id, copy.first_landed_on
+              from news.story_articles
+              join news.articles copy using (article_id)
+              join news.articles canonical on canonical.article_id = story_id
+             where copy.first_landed_on > canonical.first_landed_on
+             order by copy.first_landed_on desc limit 1
+            """)
+        ).one()
+    page = f"{night}.html"
+    assert str(later) not in drawn(copy)[page]
+    done = invoke("takedown", first, "--reason", "a court order", "--yes")
+    assert done.exit_code == 0, done.output
+    assert str(later) in read(reports)[page]
+    assert read(reports)[page] == drawn(copy)[page]
+
+
 def test_a_report_that_cannot_be_drawn_anew_is_named(copy: Engine, reports: Path) -> None:
     article = id_of(copy, WATER)
     before = drawn(copy)
