@@ -20,15 +20,17 @@ MEND = (
     " true}}}` (docs/operate.md, Rerun). If it comes back, report it."
 )
 
-# Ids are hashes: what follows one drawn by chance is as good as drawn itself.
+# Ids are hashes: what follows one drawn by chance, and the first ones after the last, is as good as
+# drawn itself. The order is told, as a union would put the first ones in front.
 _DRAWN = """
     drawn as materialized (
-        (select {key} from {table} where {key} >= (select id from chance) {only}
-          order by {key} limit {size})
-         union
-        (select {key} from {table} where {key} < (select id from chance) {only}
-          order by {key} limit {size})
-         limit {size})
+        select {key}
+          from ((select {key}, 1 as turn from {table} where {key} >= (select id from chance) {only}
+                  order by {key} limit {size})
+                 union all
+                (select {key}, 2 from {table} where {key} < (select id from chance) {only}
+                  order by {key} limit {size})) found
+         order by turn, {key} limit {size})
 """
 _ARTICLES_DRAWN = _DRAWN.format(
     table="news.story_articles", key="article_id", only="", size=_ARTICLES
@@ -91,22 +93,20 @@ _CHECKS = {
          group by entity_id, night
         """,
     ),
+    # Of the smaller id alone: by the larger one no index has the pairs that stand in one article.
     "ops.entity_pair_counts": (
         _ENTITIES_DRAWN,
         """
         select entity_a, entity_b, articles, stories
           from drawn join ops.entity_pair_counts on entity_a = entity_id
-         union
-        select entity_a, entity_b, articles, stories
-          from drawn join ops.entity_pair_counts on entity_b = entity_id
         """,
         f"""
-        select least(one.entity_id, other.entity_id), greatest(one.entity_id, other.entity_id),
+        select one.entity_id, other.entity_id,
                count(distinct one.article_id)::integer, count(distinct one.story_id)::integer
           from drawn
           join news.article_entities one using (entity_id)
           join news.article_entities other on other.article_id = one.article_id
-                                          and other.entity_id <> one.entity_id
+                                          and other.entity_id > one.entity_id
          where (select count(*) from news.article_entities listed
                  where listed.article_id = one.article_id) <= {LIST_LENGTH}
          group by 1, 2
